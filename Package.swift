@@ -1,0 +1,130 @@
+// swift-tools-version: 6.2
+import PackageDescription
+
+/// The targets are the architecture: an arrow is a line in a target's `dependencies`, and the compiler refuses any other.
+/// The core (EventModel, EventLog, WriteModel, ReadModel) knows no Kafka, SQL, HTTP or Commerce.
+let settings: [SwiftSetting] = [
+    .enableUpcomingFeature("ExistentialAny"),
+    .enableUpcomingFeature("InternalImportsByDefault"),
+    .enableUpcomingFeature("MemberImportVisibility"),
+]
+
+let logging: Target.Dependency = .product(name: "Logging", package: "swift-log")
+let metrics: Target.Dependency = .product(name: "Metrics", package: "swift-metrics")
+let tracing: Target.Dependency = .product(name: "Tracing", package: "swift-distributed-tracing")
+let lifecycle: Target.Dependency = .product(name: "ServiceLifecycle", package: "swift-service-lifecycle")
+let protobuf: Target.Dependency = .product(name: "SwiftProtobuf", package: "swift-protobuf")
+let grdb: Target.Dependency = .product(name: "GRDB", package: "GRDB.swift")
+let collections: Target.Dependency = .product(name: "Collections", package: "swift-collections")
+let configuration: Target.Dependency = .product(name: "Configuration", package: "swift-configuration")
+let hummingbird: Target.Dependency = .product(name: "Hummingbird", package: "hummingbird")
+let hummingbirdTesting: Target.Dependency = .product(name: "HummingbirdTesting", package: "hummingbird")
+let httpTypes: Target.Dependency = .product(name: "HTTPTypes", package: "swift-http-types")
+let httpClient: Target.Dependency = .product(name: "AsyncHTTPClient", package: "async-http-client")
+let nioCore: Target.Dependency = .product(name: "NIOCore", package: "swift-nio")
+let arguments: Target.Dependency = .product(name: "ArgumentParser", package: "swift-argument-parser")
+let crypto: Target.Dependency = .product(name: "Crypto", package: "swift-crypto")
+
+func library(_ name: String, _ dependencies: [Target.Dependency], path: String? = nil, exclude: [String] = []) -> Target {
+    .target(name: name, dependencies: dependencies, path: path, exclude: exclude, swiftSettings: settings)
+}
+
+func tests(_ name: String, _ dependencies: [Target.Dependency], resources: [Resource] = []) -> Target {
+    .testTarget(name: name, dependencies: dependencies, resources: resources, swiftSettings: settings)
+}
+
+let package = Package(
+    name: "highwater",
+    platforms: [.macOS(.v15)],
+    products: [
+        .library(name: "EventModel", targets: ["EventModel"]),
+        .library(name: "EventLog", targets: ["EventLog"]),
+        .library(name: "ProtobufModel", targets: ["ProtobufModel"]),
+        .library(name: "WriteModel", targets: ["WriteModel"]),
+        .library(name: "ReadModel", targets: ["ReadModel"]),
+        .library(name: "HighwaterCLI", targets: ["HighwaterCLI"]),
+        .library(name: "HighwaterTesting", targets: ["HighwaterTesting"]),
+        .executable(name: "commerce", targets: ["CommerceApp"]),
+    ],
+    dependencies: [
+        .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
+        .package(url: "https://github.com/apple/swift-metrics", from: "2.13.0"),
+        .package(url: "https://github.com/apple/swift-distributed-tracing", from: "1.7.3"),
+        .package(url: "https://github.com/apple/swift-collections", from: "1.6.0"),
+        .package(url: "https://github.com/apple/swift-crypto", from: "4.5.2"),
+        .package(url: "https://github.com/apple/swift-http-types", from: "1.8.0"),
+        .package(url: "https://github.com/apple/swift-nio", from: "2.101.2"),
+        .package(url: "https://github.com/apple/swift-protobuf", from: "1.39.0"),
+        .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
+        .package(url: "https://github.com/apple/swift-configuration", from: "1.4.0", traits: ["JSON", "YAML"]),
+        .package(url: "https://github.com/groue/GRDB.swift", from: "7.10.0"),
+        .package(url: "https://github.com/hummingbird-project/hummingbird", from: "2.28.1"),
+        .package(url: "https://github.com/swift-server/async-http-client", from: "1.37.0"),
+        .package(url: "https://github.com/swift-server/swift-service-lifecycle", from: "2.13.0"),
+    ],
+    targets: [
+        // The core: pure values and ports.
+        library("EventModel", []),
+        library("EventLog", ["EventModel"]),
+        library("ProtobufModel", ["EventModel", protobuf]),
+        library("WriteModel", ["EventModel", "EventLog", collections, logging, metrics, tracing, lifecycle]),
+        library("ReadModel", ["EventModel", "EventLog", logging, metrics, lifecycle]),
+
+        // Adapters: one port, one technology each.
+        library("SQLiteLog", ["EventModel", "EventLog", grdb, logging]),
+        library("SQLiteStateStore", ["EventModel", "EventLog", "WriteModel", grdb]),
+        library("SQLiteReadModel", ["EventModel", "EventLog", "ReadModel", grdb]),
+
+        // Edges.
+        library("Operations", [configuration, logging, metrics, tracing, lifecycle]),
+        library(
+            "HTTPEdge",
+            ["EventModel", "EventLog", "WriteModel", "ReadModel", "Operations", hummingbird, httpTypes, nioCore, logging, metrics, tracing]),
+        library(
+            "HighwaterCLI",
+            [
+                "EventModel", "EventLog", "SQLiteLog", "WriteModel", "SQLiteStateStore", "ReadModel", "SQLiteReadModel", "HTTPEdge",
+                "Operations", arguments, logging, lifecycle,
+            ]),
+        library(
+            "HighwaterTesting",
+            ["EventModel", "EventLog", "WriteModel", "ReadModel", collections, logging]),
+
+        // Commerce: the reference domain. It knows the event model, its schemas and, for its read models, the projection protocol.
+        library("LogSchemas", [protobuf]),
+        library("CommerceSchemas", [protobuf]),
+        library("Commerce", ["EventModel", "ProtobufModel", "CommerceSchemas"]),
+        library("CommerceProjections", ["EventModel", "ReadModel", "Commerce", "CommerceSchemas"], path: "Projections"),
+        .executableTarget(
+            name: "CommerceApp",
+            dependencies: [
+                "EventModel", "ProtobufModel", "WriteModel", "ReadModel", "HighwaterCLI", "Commerce", "CommerceSchemas",
+                "CommerceProjections", arguments, httpClient, nioCore, logging, hummingbird, crypto, grdb, configuration,
+            ],
+            swiftSettings: settings),
+
+        tests("EventModelTests", ["EventModel"]),
+        tests("EventLogTests", ["EventModel", "EventLog", "HighwaterTesting", "LogSchemas", protobuf]),
+        tests("ProtobufModelTests", ["EventModel", "ProtobufModel", "CommerceSchemas", protobuf]),
+        tests("SQLiteLogTests", ["EventModel", "EventLog", "SQLiteLog", "HighwaterTesting", grdb]),
+        tests("WriteModelTests", ["EventModel", "EventLog", "WriteModel", "HighwaterTesting", logging]),
+        tests(
+            "SQLiteStateStoreTests", ["EventModel", "EventLog", "WriteModel", "SQLiteStateStore", "HighwaterTesting", grdb]),
+        tests("ReadModelTests", ["EventModel", "EventLog", "ReadModel", "HighwaterTesting", logging]),
+        tests(
+            "SQLiteReadModelTests", ["EventModel", "EventLog", "ReadModel", "SQLiteReadModel", "HighwaterTesting", grdb, logging]),
+        tests("OperationsTests", ["Operations", configuration, logging, metrics]),
+        tests(
+            "HTTPEdgeTests",
+            [
+                "EventModel", "EventLog", "ProtobufModel", "WriteModel", "ReadModel", "HTTPEdge", "Operations", "HighwaterTesting",
+                "Commerce", "CommerceSchemas", "CommerceProjections", hummingbird, hummingbirdTesting, httpTypes, nioCore, logging,
+            ]),
+        tests("CommerceTests", ["EventModel", "ProtobufModel", "Commerce", "CommerceSchemas", "HighwaterTesting", protobuf]),
+        tests(
+            "CommerceProjectionsTests",
+            ["EventModel", "ReadModel", "Commerce", "CommerceSchemas", "CommerceProjections", "HighwaterTesting", protobuf]),
+        // The application as its users run it: the built executable, over HTTP and the command line.
+        tests("CommerceAppTests", ["CommerceApp", httpClient, nioCore, httpTypes]),
+    ]
+)

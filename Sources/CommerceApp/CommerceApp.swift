@@ -1,0 +1,2 @@
+import Hummingbird
+@main struct CommerceApp { static func main() {} }

@@ -1,0 +1,62 @@
+import EventModel
+
+/// The chain rule over batches of entries: keeps the valid records, counts the void ones, and checks the resumed position against the
+/// log. Pure; ``ChainReader`` feeds it.
+public struct ChainFold: Sendable {
+    public private(set) var position: ChainPosition
+    private let partition: TopicPartition
+    /// The entry that a resumed fold reads first must be the one it stopped after.
+    private var resumes: Bool
+
+    /// To be fed from `position`'s own offset on, or from zero at the beginning.
+    public init(_ partition: TopicPartition, after position: ChainPosition) {
+        self.partition = partition
+        self.position = position
+        resumes = position != .beginning
+    }
+
+    /// - Throws: `truncated` and `corrupt`.
+    public mutating func admit(_ batch: LogBatch) throws(LogError) -> ChainBatch {
+        var entries = batch.entries[...]
+        if resumes, let first = entries.popFirst() {
+            try check(first)
+            resumes = false
+        }
+        var records: [ChainedRecord] = []
+        records.reserveCapacity(entries.count)
+        var voids = 0
+        var chain = position.chain
+        var offset = position.offset
+        for entry in entries {
+            guard chain.admit(RecordHeader(encoded: entry.value)) else {
+                voids += 1
+                continue
+            }
+            do {
+                records.append(ChainedRecord(offset: entry.offset, storedAt: entry.storedAt, record: try Record(encoded: entry.value)))
+            } catch {
+                throw LogError(.corrupt, "the record at \(partition)@\(entry.offset) cannot be read", underlying: error)
+            }
+            offset = entry.offset
+        }
+        position = ChainPosition(offset: offset, chain: chain)
+        return ChainBatch(
+            records: records, position: position, next: batch.entries.last?.offset.next ?? batch.end, end: batch.end, voids: voids)
+    }
+
+    private func check(_ entry: LogEntry) throws(LogError) {
+        let isSame =
+            switch RecordHeader(encoded: entry.value) {
+            case .claim(let epoch): position.chain == ChainRule(epoch: epoch)
+            case .commit(let epoch, let sequence): position.chain == ChainRule(epoch: epoch, sequence: sequence)
+            case nil: false
+            }
+        guard entry.offset == position.offset, isSame else {
+            throw LogError(
+                .truncated,
+                "\(partition)@\(position.offset) is not the record that was read there before (epoch \(position.chain.epoch), "
+                    + "sequence \(position.chain.sequence)): the log was truncated or recreated; what was derived from it must be rebuilt "
+                    + "from offset zero")
+        }
+    }
+}

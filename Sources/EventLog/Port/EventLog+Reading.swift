@@ -1,0 +1,39 @@
+extension EventLog {
+    /// The entries with the offsets of `range`, which must be in the log.
+    public func read(_ partition: TopicPartition, _ range: Range<Offset>) async throws -> [LogEntry] {
+        guard !range.isEmpty else { return [] }
+        let reader = try await makeReader(of: partition, from: range.lowerBound)
+        do {
+            var entries: [LogEntry] = []
+            while entries.last.map({ $0.offset.next < range.upperBound }) ?? true {
+                entries += try await reader.next(maximumBytes: 1 << 20).entries.prefix { $0.offset < range.upperBound }
+            }
+            await reader.close()
+            return entries
+        } catch {
+            await reader.close()
+            throw error
+        }
+    }
+
+    /// The partitions of a topic that must exist.
+    ///
+    /// - Throws: `topicMissing`.
+    public func partitions(of topic: Topic) async throws(LogError) -> Int {
+        guard let count = try await partitionCount(of: topic) else {
+            throw LogError(.topicMissing, "the log has no topic '\(topic)'; create it, or let the writing side start first")
+        }
+        return count
+    }
+
+    /// Makes the topic unless it exists, and tells how many partitions it has.
+    public func ensureTopic(_ topic: Topic, partitions: Int) async throws(LogError) -> Int {
+        if let count = try await partitionCount(of: topic) { return count }
+        do throws(LogError) {
+            try await createTopic(topic, partitions: partitions)
+        } catch {
+            guard error.code == .topicExists else { throw error }  // somebody was faster
+        }
+        return try await self.partitions(of: topic)
+    }
+}

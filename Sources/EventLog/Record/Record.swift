@@ -1,0 +1,104 @@
+public import EventModel
+
+/// What stands in the log.
+public enum Record: Hashable, Sendable {
+    /// A writer takes a partition.
+    case claim(Claim)
+    /// All events of one command. They are atomic because a record is.
+    case commit(Commit)
+
+    public var header: RecordHeader {
+        switch self {
+        case .claim(let claim): .claim(claim.epoch)
+        case .commit(let commit): .commit(commit.epoch, commit.sequence)
+        }
+    }
+}
+
+/// Which of a partition's writers: each claim has a higher epoch than all before it.
+public struct Epoch: Hashable, Comparable, Sendable, CustomStringConvertible {
+    /// Before the first claim.
+    public static let zero = Epoch(0)
+
+    public let rawValue: Int64
+
+    public init(_ rawValue: Int64) { self.rawValue = rawValue }
+
+    public static func < (a: Self, b: Self) -> Bool { a.rawValue < b.rawValue }
+    public var next: Self { Self(rawValue + 1) }
+    public var description: String { String(rawValue) }
+}
+
+/// A commit's number within its epoch, from 1.
+public struct CommitSequence: Hashable, Comparable, Sendable, CustomStringConvertible {
+    /// After a claim, before its first commit.
+    public static let zero = CommitSequence(0)
+
+    public let rawValue: Int64
+
+    public init(_ rawValue: Int64) { self.rawValue = rawValue }
+
+    public static func < (a: Self, b: Self) -> Bool { a.rawValue < b.rawValue }
+    public var next: Self { Self(rawValue + 1) }
+    public var description: String { String(rawValue) }
+}
+
+public struct Claim: Hashable, Sendable {
+    public var epoch: Epoch
+    /// Names the claiming instance, for people.
+    public var writer: String
+    public var at: Timestamp
+    /// How many partitions the topic has. Another number than today's means that streams have changed partition.
+    public var partitions: Int32
+
+    public init(epoch: Epoch, writer: String, at: Timestamp, partitions: Int32) {
+        self.epoch = epoch
+        self.writer = writer
+        self.at = at
+        self.partitions = partitions
+    }
+}
+
+public struct Commit: Hashable, Sendable {
+    public var epoch: Epoch
+    public var sequence: CommitSequence
+    public var stream: StreamID
+    /// The version of the first of ``events``.
+    public var firstVersion: StreamVersion
+    public var commandID: CommandID
+    public var commandDigest: Bytes
+    public var correlationID: String
+    public var causationID: String
+    public var actor: String
+    public var at: Timestamp
+    public var traceparent: String
+    /// At least one.
+    public var events: [EncodedEvent]
+
+    public init(
+        epoch: Epoch, sequence: CommitSequence, stream: StreamID, firstVersion: StreamVersion, commandID: CommandID,
+        commandDigest: Bytes, correlationID: String = "", causationID: String = "", actor: String = "", at: Timestamp,
+        traceparent: String = "", events: [EncodedEvent]
+    ) {
+        self.epoch = epoch
+        self.sequence = sequence
+        self.stream = stream
+        self.firstVersion = firstVersion
+        self.commandID = commandID
+        self.commandDigest = commandDigest
+        self.correlationID = correlationID
+        self.causationID = causationID
+        self.actor = actor
+        self.at = at
+        self.traceparent = traceparent
+        self.events = events
+    }
+
+    /// The stream's version after this commit.
+    public var lastVersion: StreamVersion { firstVersion + (events.count - 1) }
+
+    public var metadata: EventMetadata {
+        EventMetadata(
+            commandID: commandID, correlationID: correlationID, causationID: causationID, actor: actor, at: at, traceparent: traceparent)
+    }
+}

@@ -1,0 +1,31 @@
+/// How many events a stream has; the version of its newest event. The first event has version 1.
+public struct StreamVersion: Hashable, Comparable, Sendable, CustomStringConvertible {
+    /// The version of a stream that does not exist.
+    public static let none = StreamVersion(0)
+
+    public let rawValue: Int64
+
+    public init(_ rawValue: Int64) { self.rawValue = rawValue }
+
+    public static func < (a: Self, b: Self) -> Bool { a.rawValue < b.rawValue }
+    public static func + (version: Self, events: Int) -> Self { Self(version.rawValue + Int64(events)) }
+
+    public var next: Self { self + 1 }
+    public var description: String { String(rawValue) }
+}
+
+/// What a command demands of its stream's version (optimistic concurrency).
+public enum ExpectedVersion: Hashable, Sendable {
+    case any
+    /// The stream must not exist.
+    case noStream
+    case exactly(StreamVersion)
+
+    public func admits(_ actual: StreamVersion) -> Bool {
+        switch self {
+        case .any: true
+        case .noStream: actual == .none
+        case .exactly(let version): actual == version
+        }
+    }
+}
