@@ -1,0 +1,92 @@
+public import EventModel
+
+/// One column of a ``ReadModelRow``: its name and type in database and JSON, and where the row keeps it.
+public struct Column<Row>: Sendable {
+    public let schema: ColumnSchema
+    let get: @Sendable (Row) -> ColumnValue
+    let set: @Sendable (inout Row, ColumnValue) throws(UnexpectedColumnValue) -> Void
+}
+
+extension Column {
+    /// Any Unicode text but NUL, which PostgreSQL cannot hold.
+    public static func text(
+        _ name: String, _ path: any WritableKeyPath<Row, String> & Sendable, filter: Bool = false, reduce: Reducer? = nil
+    ) -> Self {
+        Self(
+            schema: ColumnSchema(name: name, type: .text, isNullable: false, isFilter: filter, reducer: reduce),
+            get: { .text($0[keyPath: path]) },
+            set: { (row, value) throws(UnexpectedColumnValue) in row[keyPath: path] = try value.text(name) })
+    }
+
+    /// A text that may be absent.
+    public static func text(
+        _ name: String, _ path: any WritableKeyPath<Row, String?> & Sendable, filter: Bool = false, reduce: Reducer? = nil
+    ) -> Self {
+        Self(
+            schema: ColumnSchema(name: name, type: .text, isNullable: true, isFilter: filter, reducer: reduce),
+            get: { $0[keyPath: path].map { .text($0) } ?? .null },
+            set: { (row, value) throws(UnexpectedColumnValue) in row[keyPath: path] = value == .null ? nil : try value.text(name) })
+    }
+
+    /// A 64-bit number; a JSON number.
+    public static func integer(
+        _ name: String, _ path: any WritableKeyPath<Row, Int64> & Sendable, filter: Bool = false, reduce: Reducer? = nil
+    ) -> Self {
+        integer(name, path, type: .integer, filter: filter, reduce: reduce)
+    }
+
+    /// Money in millionths of the currency's unit; a JSON string, as protobuf has int64.
+    public static func micros(
+        _ name: String, _ path: any WritableKeyPath<Row, Int64> & Sendable, reduce: Reducer? = nil
+    ) -> Self {
+        integer(name, path, type: .micros, filter: false, reduce: reduce)
+    }
+
+    private static func integer(
+        _ name: String, _ path: any WritableKeyPath<Row, Int64> & Sendable, type: ColumnType, filter: Bool, reduce: Reducer?
+    ) -> Self {
+        Self(
+            schema: ColumnSchema(name: name, type: type, isNullable: false, isFilter: filter, reducer: reduce),
+            get: { .integer($0[keyPath: path]) },
+            set: { (row, value) throws(UnexpectedColumnValue) in row[keyPath: path] = try value.integer(name) })
+    }
+
+    /// An instant that may be absent; RFC 3339 in JSON.
+    public static func timestamp(
+        _ name: String, _ path: any WritableKeyPath<Row, Timestamp?> & Sendable, reduce: Reducer? = nil
+    ) -> Self {
+        Self(
+            schema: ColumnSchema(name: name, type: .timestamp, isNullable: true, isFilter: false, reducer: reduce),
+            get: { $0[keyPath: path].map { .timestamp($0) } ?? .null },
+            set: { (row, value) throws(UnexpectedColumnValue) in row[keyPath: path] = value == .null ? nil : try value.timestamp(name) })
+    }
+}
+
+/// What a database has to know of a column.
+public struct ColumnSchema: Hashable, Sendable {
+    /// The JSON name, camelCase.
+    public let name: String
+    public let type: ColumnType
+    public let isNullable: Bool
+    /// Whether queries may filter by it.
+    public let isFilter: Bool
+    /// How the rows of several partitions are combined; every column of a combined projection has one.
+    public let reducer: Reducer?
+
+    public init(name: String, type: ColumnType, isNullable: Bool, isFilter: Bool = false, reducer: Reducer? = nil) {
+        self.name = name
+        self.type = type
+        self.isNullable = isNullable
+        self.isFilter = isFilter
+        self.reducer = reducer
+    }
+}
+
+public enum ColumnType: String, Hashable, Sendable {
+    case text, integer, micros, timestamp
+}
+
+/// How a view combines a column over partitions. Absent values do not count.
+public enum Reducer: String, Hashable, Sendable {
+    case sum, min, max
+}

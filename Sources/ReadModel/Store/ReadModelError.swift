@@ -1,0 +1,41 @@
+/// A fault of a read model or its store.
+public struct ReadModelError: Error, CustomStringConvertible {
+    public enum Code: String, Sendable {
+        /// The database cannot be reached or opened.
+        case unavailable
+        /// The disk is full or the file cannot be written.
+        case storage
+        /// No projection of that name, or it has no live generation.
+        case unknownProjection
+        /// A rebuild of the projection is under way elsewhere.
+        case rebuildInProgress
+        /// There is no generation to roll back to.
+        case nothingToRollBackTo
+        /// A value that the database cannot hold, such as text with NUL.
+        case unsupportedValue
+        /// The database's tables are of a newer version than this program, or not ours.
+        case incompatibleLayout
+        /// An event that the projection's codec cannot read.
+        case unreadableEvent
+        /// The read model has not reached a position in time.
+        case behind
+    }
+
+    public let code: Code
+    public let message: String
+    public let underlying: (any Error)?
+
+    public init(_ code: Code, _ message: String, underlying: (any Error)? = nil) {
+        self.code = code
+        self.message = message
+        self.underlying = underlying
+    }
+
+    public var isRetriable: Bool { code == .unavailable || code == .storage || code == .behind }
+    public var description: String { underlying.map { "\(message) (\($0))" } ?? message }
+}
+
+extension ReadModelError: Equatable {
+    /// Equality is that of the code.
+    public static func == (a: Self, b: Self) -> Bool { a.code == b.code }
+}
