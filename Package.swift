@@ -67,7 +67,7 @@ let package = Package(
         library("EventModel", []),
         library("EventLog", ["EventModel"]),
         library("ProtobufModel", ["EventModel", protobuf]),
-        library("WriteModel", ["EventModel", "EventLog", collections, logging, metrics, tracing, lifecycle]),
+        library("WriteModel", ["EventModel", "EventLog", crypto, collections, logging, metrics, tracing, lifecycle]),
         library("ReadModel", ["EventModel", "EventLog", logging, metrics, lifecycle]),
 
         // Adapters: one port, one technology each.

@@ -1,0 +1,46 @@
+public import EventLog
+public import EventModel
+
+/// What became of a command. Every case but ``unavailable(_:)``, ``notOwner``, ``overloaded`` and ``unknown`` is final: the same command
+/// gets the same answer.
+public enum CommandOutcome: Sendable {
+    /// Its events are in the log for ever.
+    case committed(CommitReceipt)
+    /// It decided no events.
+    case unchanged(version: StreamVersion)
+    /// The stream is not at the version that the command demands.
+    case conflict(expected: ExpectedVersion, actual: StreamVersion)
+    case refused(Refusal, version: StreamVersion)
+    /// The command's id has been used on this stream with another payload.
+    case idempotencyKeyReused
+    /// More commands wait than the limit. Nothing happened.
+    case overloaded
+    /// This instance does not write the stream's partition. Nothing happened.
+    case notOwner
+    /// It cannot be decided now, for the reason given. Nothing happened.
+    case unavailable(String)
+    /// No definite answer within the deadline: it may yet be committed. Sent again with the same id, it is safe.
+    case unknown
+}
+
+/// A commit as its client sees it.
+public struct CommitReceipt: Sendable {
+    public let stream: StreamID
+    public let firstVersion: StreamVersion
+    public let position: LogPosition
+    public let events: [EncodedEvent]
+    /// Whether an earlier attempt of the command made the commit.
+    public let isReplay: Bool
+
+    public init(stream: StreamID, firstVersion: StreamVersion, position: LogPosition, events: [EncodedEvent], isReplay: Bool) {
+        self.stream = stream
+        self.firstVersion = firstVersion
+        self.position = position
+        self.events = events
+        self.isReplay = isReplay
+    }
+
+    /// The stream's version after the commit.
+    public var version: StreamVersion { firstVersion + (events.count - 1) }
+    public var createdStream: Bool { firstVersion == StreamVersion.none.next }
+}

@@ -1,0 +1,62 @@
+public import EventLog
+public import EventModel
+
+/// Takes commands for a context and answers them: the write model's front door.
+public protocol CommandService: Sendable {
+    var context: BoundedContext { get }
+
+    /// Answers within the service's deadline, with ``CommandOutcome/unknown`` at the latest.
+    func execute(_ command: Command) async -> CommandOutcome
+
+    /// A stream's recorded events from `version` on, oldest first, at most `limit`; empty where there are none. Only commits that are in
+    /// the log for ever.
+    func events(of stream: StreamID, from version: StreamVersion, limit: Int) async throws(HistoryError) -> [StoredEvent]
+
+    /// A stream's state as JSON, as of `version` (the newest if nil). Nil where the stream does not exist or has not reached it.
+    func state(of stream: StreamID, at version: StreamVersion?) async throws(HistoryError) -> StateSnapshot?
+}
+
+/// An event as it was read back from the log.
+public struct StoredEvent: Sendable {
+    public let id: EventID
+    public let event: EncodedEvent
+    public let metadata: EventMetadata
+    public let position: LogPosition
+
+    public init(id: EventID, event: EncodedEvent, metadata: EventMetadata, position: LogPosition) {
+        self.id = id
+        self.event = event
+        self.metadata = metadata
+        self.position = position
+    }
+}
+
+public struct StateSnapshot: Sendable {
+    public let version: StreamVersion
+    public let json: String
+    /// Of the commit that made the version.
+    public let position: LogPosition
+
+    public init(version: StreamVersion, json: String, position: LogPosition) {
+        self.version = version
+        self.json = json
+        self.position = position
+    }
+}
+
+/// Why a stream's history cannot be told.
+public struct HistoryError: Error, CustomStringConvertible {
+    public enum Code: Sendable {
+        /// This instance does not write the stream's partition.
+        case notOwner
+        case unavailable
+    }
+
+    public let code: Code
+    public let description: String
+
+    public init(_ code: Code, _ description: String) {
+        self.code = code
+        self.description = description
+    }
+}

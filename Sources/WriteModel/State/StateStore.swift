@@ -1,0 +1,79 @@
+public import EventLog
+public import EventModel
+
+/// The write model's memory of one partition: each stream's state and where its commits stand, and the position that all of it is the
+/// fold of. A cache over the log: deleting it loses nothing.
+///
+/// Laws, held by the conformance suite in HighwaterTesting: a batch is saved whole or not at all; what was saved is there on reopening; a
+/// store of another fold version, or one whose position the log does not hold, is emptied, never used.
+public protocol StateStore: Sendable {
+    /// The position that the store is the fold of.
+    func position() async throws -> ChainPosition
+
+    /// Forgets everything.
+    func reset() async throws
+
+    /// The streams among `ids` that exist.
+    func streams(_ ids: [StreamID]) async throws -> [StreamID: StoredStream]
+
+    /// The commit that a command made on a stream.
+    func commit(of command: CommandID, on stream: StreamID) async throws -> CommitReference?
+
+    /// A stream's commits that hold versions from `version` on, oldest first, at most `limit`.
+    func commits(of stream: StreamID, from version: StreamVersion, limit: Int) async throws -> [CommitReference]
+
+    /// Saves a batch in one transaction.
+    func save(_ batch: StateBatch) async throws
+}
+
+/// Opens the state stores of a topic's partitions.
+public protocol StateStoreProvider: Sendable {
+    /// - Parameter foldVersion: names the fold; a store that holds another one's is emptied.
+    func open(_ partition: TopicPartition, foldVersion: String) async throws -> any StateStore
+}
+
+/// A stream as a state store has it.
+public struct StoredStream: Sendable {
+    public let version: StreamVersion
+    public let state: Bytes
+    /// The newest commits by their commands' ids, at most ``recentLimit``.
+    public let recent: [CommitReference]
+    /// Whether ``recent`` holds all of the stream's commits.
+    public let isRecentComplete: Bool
+
+    public static let recentLimit = 32
+
+    public init(version: StreamVersion, state: Bytes, recent: [CommitReference], isRecentComplete: Bool) {
+        self.version = version
+        self.state = state
+        self.recent = recent
+        self.isRecentComplete = isRecentComplete
+    }
+}
+
+/// What commits have changed since a store's position.
+public struct StateBatch: Sendable {
+    public struct Stream: Sendable {
+        public let id: StreamID
+        public let version: StreamVersion
+        public let state: Bytes
+        /// Commits that the store does not have yet, oldest first.
+        public let commits: [CommitReference]
+
+        public init(id: StreamID, version: StreamVersion, state: Bytes, commits: [CommitReference]) {
+            self.id = id
+            self.version = version
+            self.state = state
+            self.commits = commits
+        }
+    }
+
+    public let position: ChainPosition
+    /// Each stream once.
+    public let streams: [Stream]
+
+    public init(position: ChainPosition, streams: [Stream]) {
+        self.position = position
+        self.streams = streams
+    }
+}
