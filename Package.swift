@@ -15,7 +15,7 @@ let tracing: Target.Dependency = .product(name: "Tracing", package: "swift-distr
 let lifecycle: Target.Dependency = .product(name: "ServiceLifecycle", package: "swift-service-lifecycle")
 let protobuf: Target.Dependency = .product(name: "SwiftProtobuf", package: "swift-protobuf")
 let grdb: Target.Dependency = .product(name: "GRDB", package: "GRDB.swift")
-let collections: Target.Dependency = .product(name: "Collections", package: "swift-collections")
+let deque: Target.Dependency = .product(name: "DequeModule", package: "swift-collections")
 let configuration: Target.Dependency = .product(name: "Configuration", package: "swift-configuration")
 let hummingbird: Target.Dependency = .product(name: "Hummingbird", package: "hummingbird")
 let hummingbirdTesting: Target.Dependency = .product(name: "HummingbirdTesting", package: "hummingbird")
@@ -67,7 +67,7 @@ let package = Package(
         library("EventModel", []),
         library("EventLog", ["EventModel"]),
         library("ProtobufModel", ["EventModel", protobuf]),
-        library("WriteModel", ["EventModel", "EventLog", crypto, collections, logging, metrics, tracing, lifecycle]),
+        library("WriteModel", ["EventModel", "EventLog", crypto, deque, logging, metrics, tracing, lifecycle]),
         library("ReadModel", ["EventModel", "EventLog", logging, metrics, lifecycle]),
 
         // Adapters: one port, one technology each.
@@ -88,7 +88,7 @@ let package = Package(
             ]),
         library(
             "HighwaterTesting",
-            ["EventModel", "EventLog", "WriteModel", "ReadModel", collections, logging]),
+            ["EventModel", "EventLog", "WriteModel", "ReadModel", deque, logging]),
 
         // Commerce: the reference domain. It knows the event model, its schemas and, for its read models, the projection protocol.
         library("LogSchemas", [protobuf]),
