@@ -11,6 +11,7 @@ let settings: [SwiftSetting] = [
 
 let logging: Target.Dependency = .product(name: "Logging", package: "swift-log")
 let metrics: Target.Dependency = .product(name: "Metrics", package: "swift-metrics")
+let coreMetrics: Target.Dependency = .product(name: "CoreMetrics", package: "swift-metrics")
 let tracing: Target.Dependency = .product(name: "Tracing", package: "swift-distributed-tracing")
 let lifecycle: Target.Dependency = .product(name: "ServiceLifecycle", package: "swift-service-lifecycle")
 let protobuf: Target.Dependency = .product(name: "SwiftProtobuf", package: "swift-protobuf")
@@ -67,7 +68,7 @@ let package = Package(
         library("EventModel", []),
         library("EventLog", ["EventModel"]),
         library("ProtobufModel", ["EventModel", protobuf]),
-        library("WriteModel", ["EventModel", "EventLog", crypto, deque, logging, metrics, tracing, lifecycle]),
+        library("WriteModel", ["EventModel", "EventLog", crypto, deque, logging, metrics, coreMetrics, lifecycle]),
         library("ReadModel", ["EventModel", "EventLog", logging, metrics, lifecycle]),
 
         // Adapters: one port, one technology each.
@@ -107,7 +108,7 @@ let package = Package(
         tests("EventLogTests", ["EventModel", "EventLog", "HighwaterTesting", "LogSchemas", protobuf]),
         tests("ProtobufModelTests", ["EventModel", "ProtobufModel", "CommerceSchemas", protobuf]),
         tests("SQLiteLogTests", ["EventModel", "EventLog", "SQLiteLog", "HighwaterTesting", grdb]),
-        tests("WriteModelTests", ["EventModel", "EventLog", "WriteModel", "HighwaterTesting", logging]),
+        tests("WriteModelTests", ["EventModel", "EventLog", "WriteModel", "HighwaterTesting", logging, lifecycle]),
         tests(
             "SQLiteStateStoreTests", ["EventModel", "EventLog", "WriteModel", "SQLiteStateStore", "HighwaterTesting", grdb]),
         tests("ReadModelTests", ["EventModel", "EventLog", "ReadModel", "HighwaterTesting", logging]),
