@@ -1,5 +1,5 @@
 import Configuration
-import FoundationEssentials
+import Foundation
 import Synchronization
 
 /// A configuration file, flattened: each value under the name of its variable without the prefix.
@@ -45,7 +45,7 @@ struct ConfigurationFile {
             if isJSON {
                 snapshot = try JSONSnapshot(
                     data: bytes.span.bytes, providerName: path,
-                    parsingOptions: .init(secretsSpecifier: .dynamic { key, _ in keys.add(key) }))
+                    parsingOptions: .init(secretsSpecifier: .dynamic { key, value in keys.add(key, value) }))
             } else {
                 let lines = String(decoding: bytes, as: UTF8.self).split(whereSeparator: \.isNewline).map { $0.trimmed() }
                 // A file in which everything is commented out says nothing, which is not wrong.
@@ -67,7 +67,7 @@ struct ConfigurationFile {
                         expected: "each setting once"))
                 continue
             }
-            guard let text = Self.text(of: key, in: snapshot) else {
+            guard let text = keys.flags[key] ?? Self.text(of: key, in: snapshot) else {
                 problems.append(
                     ConfigurationProblem(key: key, source: .file(path), what: "it has no value that can be read", expected: "a text or a number"))
                 continue
@@ -123,13 +123,22 @@ struct ConfigurationFile {
 
 /// The keys a snapshot was asked about.
 private final class FoundKeys: Sendable {
-    private let keys = Mutex<[String]>([])
+    private let found = Mutex<(keys: [String], flags: [String: String])>(([], [:]))
 
-    var all: [String] { keys.withLock { $0 } }
+    var all: [String] { found.withLock { $0.keys } }
+
+    /// The values that JSON has as `true` and `false`, which its snapshot gives out as 1 and 0 too.
+    var flags: [String: String] { found.withLock { $0.flags } }
 
     /// Whether `key` holds a secret.
-    func add(_ key: String) -> Bool {
-        keys.withLock { $0.append(key) }
+    func add(_ key: String, _ value: (any Sendable)? = nil) -> Bool {
+        // `c` is how NSNumber encodes a boolean; JSON's numbers are wider.
+        let number = value as? NSNumber
+        let flag = number.flatMap { $0.objCType.pointee == CChar(bitPattern: UInt8(ascii: "c")) ? "\($0.boolValue)" : nil }
+        found.withLock { found in
+            found.keys.append(key)
+            if let flag { found.flags[key] = flag }
+        }
         return SecretMask.isSecret(name: key)
     }
 }

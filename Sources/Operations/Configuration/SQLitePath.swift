@@ -11,6 +11,9 @@ enum SQLitePath {
         }
         guard !path.isEmpty else { throw InvalidValue("the path is missing") }
         guard path.last != "/" else { throw InvalidValue("the path names a folder") }
+        guard !["://", ",sqlite:", ",postgres:"].contains(where: path.contains) else {
+            throw InvalidValue("there is a second address where one path should be")
+        }
         guard !path.contains(":memory:") else { throw InvalidValue("a database in memory would lose what it acknowledged") }
         guard !path.utf8.contains(0) else { throw InvalidValue("the path has a NUL character") }
         return String(path)
