@@ -63,13 +63,15 @@ struct ConfigurationFile {
             if let other = entries[name] {
                 problems.append(
                     ConfigurationProblem(
-                        key: key, source: .file(path), what: "it is there twice" + (other.spelling == key ? "" : ", also as \(other.spelling)"),
+                        key: key, source: .file(path),
+                        what: "it is there twice" + (other.spelling == key ? "" : ", also as \(other.spelling)"),
                         expected: "each setting once"))
                 continue
             }
             guard let text = keys.flags[key] ?? Self.text(of: key, in: snapshot) else {
                 problems.append(
-                    ConfigurationProblem(key: key, source: .file(path), what: "it has no value that can be read", expected: "a text or a number"))
+                    ConfigurationProblem(
+                        key: key, source: .file(path), what: "it has no value that can be read", expected: "a text or a number"))
                 continue
             }
             entries[name] = Entry(spelling: key, text: text)
@@ -112,7 +114,9 @@ struct ConfigurationFile {
     /// A parser's first line: the place and the rule. What follows quotes the file, which may hold a secret.
     private static func summary(of error: any Error) -> String {
         let text = "\(error)"
-        if let start = text.firstRange(of: "around line "), let end = text[start.lowerBound...].firstIndex(where: { $0 == "." || $0 == "\"" }) {
+        if let start = text.firstRange(of: "around line "),
+            let end = text[start.lowerBound...].firstIndex(where: { $0 == "." || $0 == "\"" })
+        {
             return "it is not valid JSON " + text[start.lowerBound..<end]
         }
         let line = text.split(whereSeparator: \.isNewline).first.map(String.init) ?? ""

@@ -59,7 +59,8 @@ public enum ReadModelLocation: Hashable, Sendable {
             guard index + 1 < parts.count else { break }
             let next = parts[index + 1].trimmed()
             let startsEntry = ["sqlite:", "postgres:", "postgresql:"].contains { next.hasPrefix($0) }
-            let isInAuthority = current.firstRange(of: "://").map { !current[$0.upperBound...].contains { $0 == "/" || $0 == "?" } } ?? false
+            let isInAuthority =
+                current.firstRange(of: "://").map { !current[$0.upperBound...].contains { $0 == "/" || $0 == "?" } } ?? false
             if isInAuthority && !startsEntry && !current.trimmed().hasPrefix("sqlite:") {
                 current += ","
             } else {

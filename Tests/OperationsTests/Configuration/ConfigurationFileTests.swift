@@ -70,29 +70,32 @@ struct ConfigurationFileTests {
                 ])
             #expect(problems.first { $0.key == "partitons" }?.expected == "did you mean partitions?")
             #expect(problems.first { $0.key == "log.levl" }?.expected == "did you mean log_level?")
-            #expect(problems.first { $0.key == "partitions" }.map { "\($0)" } == #"partitions (\#(file)) is "0": it is out of range; expected integer from 1 to 10000"#)
+            #expect(
+                problems.first { $0.key == "partitions" }.map { "\($0)" }
+                    == #"partitions (\#(file)) is "0": it is out of range; expected integer from 1 to 10000"#)
             #expect(!problems.description.contains("hunter"))
         }
     }
 
-    @Test(arguments: [
-        ("log_level: info\nlogLevel: debug\n", "yaml", ["it is there twice, also as logLevel"]),
-        (#"{"log_level": "info", "log": {"level": "debug"}}"#, "json", ["it is there twice, also as log.level"]),
-        ("kafka:\n  sasl.password: [hunter2\nlog: x", "yaml", nil),
-        ("kafka:\n  sasl.password: 'hunter2\n", "yaml", nil),
-        ("kafka: {sasl.password: hunter2}}\n", "yaml", nil),
-        ("\tlog: hunter2", "yaml", nil),
-        ("a: 1\na: hunter2", "yaml", nil),
-        ("hunter2", "yaml", nil),
-        ("- hunter2", "yaml", nil),
-        ("read_model: [{a: hunter2}]", "yaml", nil),
-        (#"{"kafka": {"sasl.password": "hunter2" "#, "json", nil),
-        (#"{"kafka": {"sasl.password": hunter2}}"#, "json", nil),
-        (#"["hunter2"]"#, "json", nil),
-        (#"{"read_model": [{"a": "hunter2"}]}"#, "json", nil),
-        ("", "json", nil),
-        ("{}", "toml", ["the file's name ends in neither .yaml, .yml nor .json"]),
-    ] as [(String, String, [String]?)])
+    @Test(
+        arguments: [
+            ("log_level: info\nlogLevel: debug\n", "yaml", ["it is there twice, also as logLevel"]),
+            (#"{"log_level": "info", "log": {"level": "debug"}}"#, "json", ["it is there twice, also as log.level"]),
+            ("kafka:\n  sasl.password: [hunter2\nlog: x", "yaml", nil),
+            ("kafka:\n  sasl.password: 'hunter2\n", "yaml", nil),
+            ("kafka: {sasl.password: hunter2}}\n", "yaml", nil),
+            ("\tlog: hunter2", "yaml", nil),
+            ("a: 1\na: hunter2", "yaml", nil),
+            ("hunter2", "yaml", nil),
+            ("- hunter2", "yaml", nil),
+            ("read_model: [{a: hunter2}]", "yaml", nil),
+            (#"{"kafka": {"sasl.password": "hunter2" "#, "json", nil),
+            (#"{"kafka": {"sasl.password": hunter2}}"#, "json", nil),
+            (#"["hunter2"]"#, "json", nil),
+            (#"{"read_model": [{"a": "hunter2"}]}"#, "json", nil),
+            ("", "json", nil),
+            ("{}", "toml", ["the file's name ends in neither .yaml, .yml nor .json"]),
+        ] as [(String, String, [String]?)])
     func unusableFiles(text: String, ending: String, what: [String]?) throws {
         try withFile(text, ending: ending) { file in
             // The problems of the environment are listed with it.

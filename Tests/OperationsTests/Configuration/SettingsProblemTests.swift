@@ -78,7 +78,11 @@ struct SettingsProblemTests {
         let lines = "\(error)".split(separator: "\n")
         #expect(lines.count == error.problems.count + 1)
         #expect(lines[0] == "the configuration has \(error.problems.count) problems:")
-        #expect(lines.contains { $0 == #"  HIGHWATER_LOG_LEVEL (environment) is "loud": it is not a log level; expected trace, debug, info, notice, warning, error, critical"# })
+        #expect(
+            lines.contains {
+                $0
+                    == #"  HIGHWATER_LOG_LEVEL (environment) is "loud": it is not a log level; expected trace, debug, info, notice, warning, error, critical"#
+            })
         #expect(ConfigurationError.exitStatus == 78)
     }
 
@@ -118,7 +122,8 @@ struct SettingsProblemTests {
     @Test(arguments: [
         "postgres://u:hunter2@h:x/db", "postgres://u:hunter2/x@h/db", "postgres://u:hunter2,x@h", "postgres:/u:hunter2@h/db",
         "postgress://u:hunter2@h/db", "postgres://u:hunter2", "u:hunter2@h/db", "host=h password=hunter2", "postgres://h/?password=hunter2",
-        "kafka://u:hunter2@h:9092", "sqlite:a,postgres://u:hunter2@h:x/db", "sqlite:a,postgres://u:p/q,hunter2@h/db", "postgres://u:a@b:hunter2@h:x/db",
+        "kafka://u:hunter2@h:9092", "sqlite:a,postgres://u:hunter2@h:x/db", "sqlite:a,postgres://u:p/q,hunter2@h/db",
+        "postgres://u:a@b:hunter2@h:x/db",
         "http://u:hunter2@h:1/", "amqp://hunter2", "postgres://u:p w,hunter2@h/db", "postgres://u:p/q,hunter2,r@h/db",
     ])
     func secretsAreNeverShown(value: String) {

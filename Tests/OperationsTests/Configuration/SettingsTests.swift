@@ -32,7 +32,8 @@ struct SettingsTests {
             "HIGHWATER_MAX_BODY_BYTES": "2048", "HIGHWATER_MAX_WAITING": "7", "HIGHWATER_COMMAND_TIMEOUT_SECONDS": "3",
             "HIGHWATER_KAFKA_SECURITY_PROTOCOL": "SASL_SSL", "HIGHWATER_KAFKA_SASL_PASSWORD": "hunter2", "PATH": "/bin",
         ])
-        #expect(settings.log == .kafka(brokers: [.init(host: "k1", port: 9092), .init(host: "k2", port: 9093), .init(host: "k3", port: 9092)]))
+        #expect(
+            settings.log == .kafka(brokers: [.init(host: "k1", port: 9092), .init(host: "k2", port: 9093), .init(host: "k3", port: 9092)]))
         #expect(settings.log.description == "kafka://k1:9092,k2:9093,k3:9092")
         #expect(settings.readModels == [.sqlite(path: "/var/v.sqlite"), .postgres(connectionString: "postgres://a:p,w@h1:1,h2:2/db")])
         #expect(settings.readModels.map(\.description) == ["sqlite:/var/v.sqlite", "postgres://a:***@h1:1,h2:2/db"])

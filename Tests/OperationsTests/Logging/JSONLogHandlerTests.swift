@@ -28,7 +28,8 @@ struct JSONLogHandlerTests {
         logger.warning(
             "m",
             metadata: [
-                "own": "event", "message": "not the message", "a": ["b": ["c": "deep"], "list": [.string("x"), ["k": "v"], .stringConvertible(3)]],
+                "own": "event", "message": "not the message",
+                "a": ["b": ["c": "deep"], "list": [.string("x"), ["k": "v"], .stringConvertible(3)]],
                 "a.b.c": "flat", "empty": [:],
             ])
         let object = try #require(output.objects().first)
@@ -44,7 +45,8 @@ struct JSONLogHandlerTests {
     }
 
     @Test(arguments: [
-        "", "\"", "\\", "\n\r\t\u{0}\u{1F}\u{7F}", "\r\n", "ünïcødé 👩‍👩‍👧", "\u{2028}\u{2029}", "</script>", String(repeating: "x", count: 100_000),
+        "", "\"", "\\", "\n\r\t\u{0}\u{1F}\u{7F}", "\r\n", "ünïcødé 👩‍👩‍👧", "\u{2028}\u{2029}", "</script>",
+        String(repeating: "x", count: 100_000),
         String(decoding: [0xFF, 0xC0, 0x80, 0x41] as [UInt8], as: UTF8.self),
     ])
     func anyStringIsValidJSON(text: String) throws {
@@ -78,10 +80,11 @@ struct JSONLogHandlerTests {
         #expect(objects[0]["error"] as? String == "Failure()")
     }
 
-    @Test(arguments: [
-        (0, "1970-01-01T00:00:00.000000Z"), (-1, "1969-12-31T23:59:59.999999Z"), (951_782_400_000_000, "2000-02-29T00:00:00.000000Z"),
-        (1_709_251_199_999_999, "2024-02-29T23:59:59.999999Z"), (4_107_542_400_000_000, "2100-03-01T00:00:00.000000Z"),
-    ] as [(Int64, String)])
+    @Test(
+        arguments: [
+            (0, "1970-01-01T00:00:00.000000Z"), (-1, "1969-12-31T23:59:59.999999Z"), (951_782_400_000_000, "2000-02-29T00:00:00.000000Z"),
+            (1_709_251_199_999_999, "2024-02-29T23:59:59.999999Z"), (4_107_542_400_000_000, "2100-03-01T00:00:00.000000Z"),
+        ] as [(Int64, String)])
     func times(microseconds: Int64, text: String) throws {
         JSONLogHandler(label: "l", output: output) { microseconds }
             .log(event: LogEvent(level: .info, message: "m", metadata: nil, source: nil, file: "", function: "", line: 0))
@@ -91,6 +94,10 @@ struct JSONLogHandlerTests {
     /// Many writers on one pipe, lines longer than what a pipe takes at once: each arrives whole, once.
     @Test func concurrentLinesDoNotMix() async throws {
         let pipe = Pipe()
+        #if os(Linux)
+        // F_SETPIPE_SZ, which Glibc's module lacks: one page, so that every line takes several writes.
+        _ = fcntl(pipe.fileHandleForWriting.fileDescriptor, 1031, 4096)
+        #endif
         let reader = Task.detached { pipe.fileHandleForReading.readDataToEndOfFile() }
         let output = FileDescriptorOutput(fileDescriptor: pipe.fileHandleForWriting.fileDescriptor)
         let filler = String(repeating: "y", count: 9000)

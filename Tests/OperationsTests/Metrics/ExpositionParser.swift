@@ -29,7 +29,8 @@ struct ExpositionParser {
     private mutating func sample(_ line: String, family: String) throws {
         var rest = line[...]
         let name = rest.prefix { $0 != "{" && $0 != " " }
-        let isValid = name.first?.isNumber == false && name.allSatisfy { $0.isASCII && ($0.isLetter || $0.isNumber || $0 == "_" || $0 == ":") }
+        let isValid =
+            name.first?.isNumber == false && name.allSatisfy { $0.isASCII && ($0.isLetter || $0.isNumber || $0 == "_" || $0 == ":") }
         let suffixes = types[family] == "histogram" ? ["_bucket", "_sum", "_count"] : [""]
         guard isValid, suffixes.contains(where: { name == family + $0 }) else { throw Malformed(line: line) }
         rest = rest.dropFirst(name.count)
@@ -38,7 +39,9 @@ struct ExpositionParser {
             rest.removeFirst()
             while rest.first != "}" {
                 let label = rest.prefix { $0 != "=" }
-                guard !label.isEmpty, label.allSatisfy({ $0.isASCII && ($0.isLetter || $0.isNumber || $0 == "_") }) else { throw Malformed(line: line) }
+                guard !label.isEmpty, label.allSatisfy({ $0.isASCII && ($0.isLetter || $0.isNumber || $0 == "_") }) else {
+                    throw Malformed(line: line)
+                }
                 rest = rest.dropFirst(label.count)
                 guard rest.hasPrefix("=\"") else { throw Malformed(line: line) }
                 rest = rest.dropFirst(2)
@@ -59,12 +62,13 @@ struct ExpositionParser {
         }
         guard rest.first == " " else { throw Malformed(line: line) }
         let text = String(rest.dropFirst())
-        let value: Double? = switch text {
-        case "+Inf": .infinity
-        case "-Inf": -.infinity
-        case "NaN": .nan
-        default: Double(text)
-        }
+        let value: Double? =
+            switch text {
+            case "+Inf": .infinity
+            case "-Inf": -.infinity
+            case "NaN": .nan
+            default: Double(text)
+            }
         let key = labels.isEmpty ? String(name) : "\(name){\(labels.joined(separator: ","))}"
         guard let value, samples.updateValue(value, forKey: key) == nil else { throw Malformed(line: line) }
     }

@@ -9,7 +9,8 @@ struct MetricsRegistryTests {
 
     @Test func counters() async throws {
         registry.describe("highwater.commands", "Commands by outcome.\nSecond \\ line")
-        let accepted = Counter(label: "highwater.commands", dimensions: [("outcome", "accepted"), ("category", "order")], factory: registry)
+        let accepted = Counter(
+            label: "highwater.commands", dimensions: [("outcome", "accepted"), ("category", "order")], factory: registry)
         accepted.increment()
         accepted.increment(by: 41)
         accepted.increment(by: -5)

@@ -15,4 +15,3 @@ final class CollectingOutput: LogOutput {
         try collected.withLock { $0 }.map { try #require(JSONSerialization.jsonObject(with: Data($0)) as? [String: Any]) }
     }
 }
-
