@@ -35,7 +35,8 @@ import Testing
         ]
         #expect(
             refusals.map(\.name) == [
-                "order-already-placed", "order-not-placed", "order-already-confirmed", "order-already-cancelled", "return-already-registered",
+                "order-already-placed", "order-not-placed", "order-already-confirmed", "order-already-cancelled",
+                "return-already-registered",
                 "lines-missing", "quantity-not-positive", "price-negative", "amount-too-large",
             ])
         #expect(refusals.allSatisfy { !$0.explanation.isEmpty })

@@ -14,7 +14,10 @@ import Testing
             .timestamp("placedAt", ifPresent: \.hasPlacedAt, \.placedAt),
             .list(
                 "lines", \.lines,
-                of: [.text("sku", \.sku, length: 1...64), .text("description", \.description_p, length: 0...64), .int32("quantity"), .int64("unitPriceMicros")]),
+                of: [
+                    .text("sku", \.sku, length: 1...64), .text("description", \.description_p, length: 0...64), .int32("quantity"),
+                    .int64("unitPriceMicros"),
+                ]),
         ], { message in message })
 
     private func finding(_ body: String) -> InvalidField? { finding(Array(body.utf8)) }
@@ -28,7 +31,8 @@ import Testing
         }
     }
 
-    private let good = #"{"country":"Norway","placedAt":"2010-12-01T08:26:00Z","lines":[{"sku":"85123A","quantity":6,"unitPriceMicros":"2550000"}]}"#
+    private let good =
+        #"{"country":"Norway","placedAt":"2010-12-01T08:26:00Z","lines":[{"sku":"85123A","quantity":6,"unitPriceMicros":"2550000"}]}"#
 
     @Test func readsTheMessage() throws {
         let parsed = try codec.parse(Array(good.utf8)[...])
@@ -74,7 +78,8 @@ import Testing
     }
 
     @Test func saysThatABodyIsNotUTF8() throws {
-        #expect(finding(Array(#"{"country":""#.utf8) + [0xFF] + Array("\"}".utf8)) == InvalidField(field: nil, reason: "the body is not UTF-8"))
+        #expect(
+            finding(Array(#"{"country":""#.utf8) + [0xFF] + Array("\"}".utf8)) == InvalidField(field: nil, reason: "the body is not UTF-8"))
     }
 
     static let int32Range = "expected a whole number from -2147483648 to 2147483647"
@@ -171,7 +176,9 @@ import Testing
                 switch Int.random(in: 0..<3, using: &random) {
                 case 0: damaged[Int.random(in: damaged.indices, using: &random)] = UInt8.random(in: 0...255, using: &random)
                 case 1: damaged.remove(at: Int.random(in: damaged.indices, using: &random))
-                default: damaged.insert(Array("{}[]\",:\\01".utf8).randomElement(using: &random) ?? 0, at: Int.random(in: damaged.indices, using: &random))
+                default:
+                    damaged.insert(
+                        Array("{}[]\",:\\01".utf8).randomElement(using: &random) ?? 0, at: Int.random(in: damaged.indices, using: &random))
                 }
             }
             if let finding = finding(damaged) { #expect(!finding.reason.isEmpty) }

@@ -30,7 +30,9 @@ import Testing
         let encoded = Self.codec.encode(event)
         #expect(encoded.type == "order.placed.v1")
         #expect(try Self.codec.decode(encoded) == event)
-        #expect(try Self.codec.json(encoded) == #"{"country":"Norway","lines":[{"unitPriceMicros":"-9223372036854775808"}],"units":"9223372036854775807"}"#)
+        #expect(
+            try Self.codec.json(encoded)
+                == #"{"country":"Norway","lines":[{"unitPriceMicros":"-9223372036854775808"}],"units":"9223372036854775807"}"#)
     }
 
     @Test func readsASliceOfALargerBuffer() throws {

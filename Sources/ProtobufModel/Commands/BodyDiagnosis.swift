@@ -47,7 +47,8 @@ struct BodyDiagnosis<M: Message> {
             if case .unknownField? = refusal(of: Array("null".utf8), place) as? JSONDecodingError {
                 return InvalidField(field: memberPath, reason: "unknown field")
             }
-            return locate(member.value, place, path: memberPath) ?? InvalidField(field: memberPath, reason: "its parts contradict each other")
+            return locate(member.value, place, path: memberPath)
+                ?? InvalidField(field: memberPath, reason: "its parts contradict each other")
         case .array where accepts("[]", around):
             let elements = value.elements
             let inside = around.within("[", "]")
