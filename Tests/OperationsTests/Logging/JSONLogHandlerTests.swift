@@ -94,18 +94,22 @@ struct JSONLogHandlerTests {
     /// Many writers on one pipe, lines longer than what a pipe takes at once: each arrives whole, once.
     @Test func concurrentLinesDoNotMix() async throws {
         let pipe = Pipe()
-        #if os(Linux)
-        // F_SETPIPE_SZ, which Glibc's module lacks: one page, so that every line takes several writes.
-        _ = fcntl(pipe.fileHandleForWriting.fileDescriptor, 1031, 4096)
-        #endif
+        // Non-blocking, as another process may leave a shared descriptor: a long line takes several writes with waits between them.
+        _ = fcntl(pipe.fileHandleForWriting.fileDescriptor, F_SETFL, O_NONBLOCK)
         let reader = Task.detached { pipe.fileHandleForReading.readDataToEndOfFile() }
         let output = FileDescriptorOutput(fileDescriptor: pipe.fileHandleForWriting.fileDescriptor)
-        let filler = String(repeating: "y", count: 9000)
+        let filler = String(repeating: "y", count: 90_000)
+        // Threads: tasks on a machine with one core would take turns line by line.
         await withTaskGroup(of: Void.self) { group in
             for writer in 0..<4 {
                 group.addTask {
-                    let logger = Logger(label: "l") { JSONLogHandler(label: $0, output: output) }
-                    for number in 0..<50 { logger.info("\(writer)/\(number)", metadata: ["filler": "\(filler)"]) }
+                    await withCheckedContinuation { done in
+                        Thread.detachNewThread {
+                            let logger = Logger(label: "l") { JSONLogHandler(label: $0, output: output) }
+                            for number in 0..<50 { logger.info("\(writer)/\(number)", metadata: ["filler": "\(filler)"]) }
+                            done.resume()
+                        }
+                    }
                 }
             }
         }

@@ -123,6 +123,12 @@ struct MetricsRegistryTests {
     }
 
     @Test func concurrentIncrementsAreAllCounted() async throws {
+        let shared = Meter(label: "shared", factory: registry)
+        await withTaskGroup(of: Void.self) { group in
+            for _ in 0..<4 {
+                group.addTask { for _ in 0..<50_000 { shared.increment() } }
+            }
+        }
         await withTaskGroup(of: Void.self) { group in
             for worker in 0..<8 {
                 group.addTask { [registry] in
@@ -143,6 +149,7 @@ struct MetricsRegistryTests {
         #expect(samples["c_total"] == 8000)
         #expect(samples["f_total"] == 4000)
         #expect(samples["m"] == 8000)
+        #expect(samples["shared"] == 200_000)
         #expect(samples[#"r_count{worker="0"}"#] == 4000)
     }
 
