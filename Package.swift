@@ -22,6 +22,7 @@ let hummingbird: Target.Dependency = .product(name: "Hummingbird", package: "hum
 let hummingbirdTesting: Target.Dependency = .product(name: "HummingbirdTesting", package: "hummingbird")
 let httpTypes: Target.Dependency = .product(name: "HTTPTypes", package: "swift-http-types")
 let httpClient: Target.Dependency = .product(name: "AsyncHTTPClient", package: "async-http-client")
+let nioHTTP1: Target.Dependency = .product(name: "NIOHTTP1", package: "swift-nio")
 let nioCore: Target.Dependency = .product(name: "NIOCore", package: "swift-nio")
 let arguments: Target.Dependency = .product(name: "ArgumentParser", package: "swift-argument-parser")
 let crypto: Target.Dependency = .product(name: "Crypto", package: "swift-crypto")
@@ -96,11 +97,13 @@ let package = Package(
         library("CommerceSchemas", [protobuf]),
         library("Commerce", ["EventModel", "ProtobufModel", "CommerceSchemas"]),
         library("CommerceProjections", ["EventModel", "ReadModel", "Commerce", "CommerceSchemas"], path: "Projections"),
+        library(
+            "CommerceLoad",
+            ["CommerceSchemas", "ProtobufModel", "EventModel", "HighwaterCLI", protobuf, arguments, httpClient, nioCore, nioHTTP1]),
         .executableTarget(
             name: "CommerceApp",
             dependencies: [
-                "EventModel", "ProtobufModel", "WriteModel", "ReadModel", "HighwaterCLI", "Commerce", "CommerceSchemas",
-                "CommerceProjections", arguments, httpClient, nioCore, logging, hummingbird, crypto, grdb, configuration,
+                "EventModel", "WriteModel", "ReadModel", "HighwaterCLI", "Commerce", "CommerceProjections", "CommerceLoad", arguments,
             ],
             swiftSettings: settings),
 
@@ -114,7 +117,7 @@ let package = Package(
         tests("ReadModelTests", ["EventModel", "EventLog", "ReadModel", "HighwaterTesting", logging]),
         tests(
             "SQLiteReadModelTests", ["EventModel", "EventLog", "ReadModel", "SQLiteReadModel", "HighwaterTesting", grdb, logging]),
-        tests("OperationsTests", ["Operations", configuration, logging, metrics]),
+        tests("OperationsTests", ["Operations", configuration, logging, metrics, tracing, lifecycle]),
         tests(
             "HTTPEdgeTests",
             [
@@ -125,6 +128,7 @@ let package = Package(
         tests(
             "CommerceProjectionsTests",
             ["EventModel", "ReadModel", "Commerce", "CommerceSchemas", "CommerceProjections", "HighwaterTesting", protobuf]),
+        tests("CommerceLoadTests", ["CommerceLoad", "EventModel", "CommerceSchemas"]),
         // The application as its users run it: the built executable, over HTTP and the command line.
         tests("CommerceAppTests", ["CommerceApp", httpClient, nioCore, httpTypes]),
     ]
