@@ -15,6 +15,8 @@ let tracing: Target.Dependency = .product(name: "Tracing", package: "swift-distr
 let lifecycle: Target.Dependency = .product(name: "ServiceLifecycle", package: "swift-service-lifecycle")
 let protobuf: Target.Dependency = .product(name: "SwiftProtobuf", package: "swift-protobuf")
 let grdb: Target.Dependency = .product(name: "GRDB", package: "GRDB.swift")
+/// SQLite's C functions, for the adapters that bind and read bytes without a copy.
+let sqlite: Target.Dependency = .product(name: "GRDBSQLite", package: "GRDB.swift")
 let collections: Target.Dependency = .product(name: "Collections", package: "swift-collections")
 let configuration: Target.Dependency = .product(name: "Configuration", package: "swift-configuration")
 let hummingbird: Target.Dependency = .product(name: "Hummingbird", package: "hummingbird")
@@ -71,7 +73,7 @@ let package = Package(
         library("ReadModel", ["EventModel", "EventLog", logging, metrics, lifecycle]),
 
         // Adapters: one port, one technology each.
-        library("SQLiteLog", ["EventModel", "EventLog", grdb, logging]),
+        library("SQLiteLog", ["EventModel", "EventLog", grdb, sqlite, logging]),
         library("SQLiteStateStore", ["EventModel", "EventLog", "WriteModel", grdb]),
         library("SQLiteReadModel", ["EventModel", "EventLog", "ReadModel", grdb]),
 
