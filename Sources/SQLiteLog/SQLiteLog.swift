@@ -39,8 +39,6 @@ public final class SQLiteLog: EventLog {
         }
     }
 
-    deinit { foreign.stop() }
-
     public func partitionCount(of topic: Topic) async throws(LogError) -> Int? {
         let catalog = storage.catalog
         return try await storage.read("look up topic '\(topic)'") { try catalog.entry(for: topic, in: $0)?.partitions }
@@ -74,7 +72,7 @@ public final class SQLiteLog: EventLog {
             }
             return key
         }
-        return SQLiteReader(storage: storage, arrivals: arrivals, partition: partition, key: key, from: offset)
+        return SQLiteReader(storage: storage, arrivals: arrivals, foreign: foreign, partition: partition, key: key, from: offset)
     }
 
     public func join(group: String, topic: Topic) async throws(LogError) -> any GroupMembership {

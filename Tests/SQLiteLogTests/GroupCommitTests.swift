@@ -7,7 +7,9 @@ import Testing
 @Suite struct GroupCommitTests {
     /// Runs `body` while another connection holds the file's write lock.
     private func whileLocked(_ path: String, _ body: () async throws -> Void) async throws {
-        let other = try DatabaseQueue(path: path)
+        var configuration = Configuration()
+        configuration.allowsUnsafeTransactions = true
+        let other = try DatabaseQueue(path: path, configuration: configuration)
         try await other.writeWithoutTransaction { try $0.execute(sql: "BEGIN IMMEDIATE") }
         try await body()
         try await other.writeWithoutTransaction { try $0.execute(sql: "ROLLBACK") }

@@ -29,12 +29,11 @@ extension EventLogConformance {
             let partition = try await law.makePartition()
             let producer = try await law.log.makeProducer()
             let reports = Reports(expected: 200)
-            async let results = withCheckedContinuation { reports.complete($0) }
             for index in 0..<200 { producer.append(LogRecord(key: [], value: [UInt8(index)]), to: partition) { reports.add(index, $0) } }
             await producer.close()
             try await law.reopen(with: reopen)
             let end = try await law.log.bounds(of: partition).upperBound
-            for report in await results {
+            for report in try await reports.all() {
                 guard case .success(let offset) = report.result else { continue }
                 try law.require(offset < end, "\(offset) was reported as stored, and after reopening the end is \(end)")
                 let entry = try await law.read(partition, from: offset, count: 1)[0]

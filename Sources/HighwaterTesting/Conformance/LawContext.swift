@@ -68,12 +68,10 @@ final class LawContext: Sendable {
     func append(_ records: [LogRecord], to partition: TopicPartition, with producer: any LogProducer) async throws -> [Offset] {
         guard !records.isEmpty else { return [] }
         let reports = Reports(expected: records.count)
-        let results = await withCheckedContinuation { continuation in
-            reports.complete(continuation)
-            for (index, record) in records.enumerated() {
-                producer.append(record, to: partition) { reports.add(index, $0) }
-            }
+        for (index, record) in records.enumerated() {
+            producer.append(record, to: partition) { reports.add(index, $0) }
         }
+        let results = try await reports.all()
         let indices = results.map(\.index)
         try require(indices == Array(records.indices), "reports come out of order: \(indices.prefix(20))")
         return try results.map { try $0.result.get() }

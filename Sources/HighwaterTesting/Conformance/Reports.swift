@@ -10,7 +10,8 @@ final class Reports: Sendable {
 
     private struct State {
         var reports: [Report] = []
-        var continuation: CheckedContinuation<[Report], Never>?
+        var continuation: CheckedContinuation<[Report], any Error>?
+        var isCancelled = false
     }
 
     private let expected: Int
@@ -20,18 +21,35 @@ final class Reports: Sendable {
 
     var count: Int { state.withLock { $0.reports.count } }
 
-    /// Resumes `continuation` with the reports, once there are as many as expected.
-    func complete(_ continuation: CheckedContinuation<[Report], Never>) { settle { $0.continuation = continuation } }
-
-    func add(_ index: Int, _ result: Result<Offset, LogError>) { settle { $0.reports.append(Report(index: index, result: result)) } }
-
-    private func settle(_ change: (inout State) -> Void) {
-        let done = state.withLock { state -> (CheckedContinuation<[Report], Never>, [Report])? in
-            change(&state)
-            guard state.reports.count == expected, let continuation = state.continuation else { return nil }
-            state.continuation = nil
+    func add(_ index: Int, _ result: Result<Offset, LogError>) {
+        let done = state.withLock { state -> (CheckedContinuation<[Report], any Error>, [Report])? in
+            state.reports.append(Report(index: index, result: result))
+            guard state.reports.count == expected, let continuation = state.continuation.take() else { return nil }
             return (continuation, state.reports)
         }
         if let (continuation, reports) = done { continuation.resume(returning: reports) }
+    }
+
+    /// The reports, once there are as many as expected. For one task.
+    ///
+    /// - Throws: `CancellationError`, so that a log which never reports fails a test at its time limit.
+    func all() async throws -> [Report] {
+        try await withTaskCancellationHandler {
+            try await withCheckedThrowingContinuation { (continuation: CheckedContinuation<[Report], any Error>) in
+                let outcome: Result<[Report], any Error>? = state.withLock { state in
+                    if state.reports.count >= expected { return .success(state.reports) }
+                    if state.isCancelled { return .failure(CancellationError()) }
+                    state.continuation = continuation
+                    return nil
+                }
+                if let outcome { continuation.resume(with: outcome) }
+            }
+        } onCancel: {
+            let continuation = state.withLock { state in
+                state.isCancelled = true
+                return state.continuation.take()
+            }
+            continuation?.resume(throwing: CancellationError())
+        }
     }
 }

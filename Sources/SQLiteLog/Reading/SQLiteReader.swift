@@ -4,13 +4,18 @@ import Synchronization
 final class SQLiteReader: LogReader {
     private let storage: Storage
     private let arrivals: Arrivals
+    /// Kept so that the watch lives as long as somebody may wait.
+    private let foreign: ForeignCommits
     private let partition: TopicPartition
     private let key: PartitionKey
     private let state: Mutex<(next: Offset, isClosed: Bool)>
 
-    init(storage: Storage, arrivals: Arrivals, partition: TopicPartition, key: PartitionKey, from offset: Offset) {
+    init(
+        storage: Storage, arrivals: Arrivals, foreign: ForeignCommits, partition: TopicPartition, key: PartitionKey, from offset: Offset
+    ) {
         self.storage = storage
         self.arrivals = arrivals
+        self.foreign = foreign
         self.partition = partition
         self.key = key
         state = Mutex((offset, false))
