@@ -17,6 +17,8 @@ let lifecycle: Target.Dependency = .product(name: "ServiceLifecycle", package: "
 let protobuf: Target.Dependency = .product(name: "SwiftProtobuf", package: "swift-protobuf")
 let grdb: Target.Dependency = .product(name: "GRDB", package: "GRDB.swift")
 let deque: Target.Dependency = .product(name: "DequeModule", package: "swift-collections")
+/// SQLite's C functions, for the adapters that bind and read bytes without a copy.
+let sqlite: Target.Dependency = .product(name: "GRDBSQLite", package: "GRDB.swift")
 let configuration: Target.Dependency = .product(name: "Configuration", package: "swift-configuration")
 let hummingbird: Target.Dependency = .product(name: "Hummingbird", package: "hummingbird")
 let hummingbirdTesting: Target.Dependency = .product(name: "HummingbirdTesting", package: "hummingbird")
@@ -73,7 +75,7 @@ let package = Package(
         library("ReadModel", ["EventModel", "EventLog", logging, metrics, lifecycle]),
 
         // Adapters: one port, one technology each.
-        library("SQLiteLog", ["EventModel", "EventLog", grdb, logging]),
+        library("SQLiteLog", ["EventModel", "EventLog", grdb, sqlite, logging]),
         library("SQLiteStateStore", ["EventModel", "EventLog", "WriteModel", grdb]),
         library("SQLiteReadModel", ["EventModel", "EventLog", "ReadModel", grdb]),
 
