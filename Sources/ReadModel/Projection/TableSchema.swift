@@ -14,14 +14,3 @@ public struct TableSchema: Hashable, Sendable {
         self.init(projection: P.id, key: P.key, columns: P.Row.columns.map(\.schema))
     }
 }
-
-/// One row in no database's terms: its key, and its values in the order of the schema's columns.
-public struct StoredRow: Hashable, Sendable {
-    public let key: String
-    public let values: [ColumnValue]
-
-    public init(key: String, values: [ColumnValue]) {
-        self.key = key
-        self.values = values
-    }
-}
