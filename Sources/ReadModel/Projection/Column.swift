@@ -63,7 +63,7 @@ extension Column {
 }
 
 /// What a database has to know of a column.
-public struct ColumnSchema: Hashable, Sendable {
+public struct ColumnSchema: Hashable, Sendable, Codable {
     /// The JSON name, camelCase.
     public let name: String
     public let type: ColumnType
@@ -82,11 +82,11 @@ public struct ColumnSchema: Hashable, Sendable {
     }
 }
 
-public enum ColumnType: String, Hashable, Sendable {
+public enum ColumnType: String, Hashable, Sendable, Codable {
     case text, integer, micros, timestamp
 }
 
 /// How a view combines a column over partitions. Absent values do not count.
-public enum Reducer: String, Hashable, Sendable {
+public enum Reducer: String, Hashable, Sendable, Codable {
     case sum, min, max
 }
