@@ -1,5 +1,3 @@
-public import EventModel
-
 /// One row in no database's terms: its key, and its values in the order of the schema's columns.
 public struct StoredRow: Hashable, Sendable {
     public let key: String

@@ -158,9 +158,11 @@ final class TypedProjectionFold<P: Projection>: ProjectionFold {
 
     func sortedByKey() -> [FoldedKey] {
         state.withLock { state in
-            state.slots.indices.lazy.filter { state.slots[$0].row != nil }
-                .map { FoldedKey(state.slots[$0].key, slot: $0) }
-                .sorted { $0.precedes($1) }
+            var keys: [FoldedKey] = []
+            keys.reserveCapacity(state.slots.count)
+            for (index, slot) in state.slots.enumerated() where slot.row != nil { keys.append(FoldedKey(slot.key, slot: index)) }
+            keys.sort { $0.precedes($1) }
+            return keys
         }
     }
 

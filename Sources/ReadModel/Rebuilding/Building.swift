@@ -48,7 +48,8 @@ final class Building: Sendable {
 
     private func fillBounds() async throws -> [Partition: Offset] {
         var bounds: [Partition: Offset] = [:]
-        let stands = try await comparable().map { try await store.positions(of: $0) }
+        var stands: [Partition: ChainPosition]?
+        if let old = try await comparable() { stands = try await store.positions(of: old) }
         for partition in partitions {
             let end = try await rebuild.log.bounds(of: TopicPartition(rebuild.topic, partition)).upperBound
             bounds[partition] = stands?[partition]?.offset.next ?? end

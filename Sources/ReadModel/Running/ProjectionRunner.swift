@@ -1,6 +1,7 @@
 public import EventLog
 import EventModel
 public import Logging
+import Metrics
 public import ServiceLifecycle
 import Synchronization
 

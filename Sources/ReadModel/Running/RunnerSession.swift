@@ -1,6 +1,7 @@
 import EventLog
 import EventModel
 import Logging
+import Metrics
 import Synchronization
 
 /// A runner's work on one generation and one assignment, until either changes.

@@ -64,3 +64,12 @@ public struct BuildLease: Hashable, Sendable {
         self.expires = expires
     }
 }
+
+extension Generation {
+    /// A copy with another state or lease.
+    func with(state: State? = nil, lease: BuildLease?? = .none, heldUntil: Timestamp?? = .none) -> Generation {
+        Generation(
+            schema: schema, topic: topic, number: number, state: state ?? self.state, partitions: partitions, lease: lease ?? self.lease,
+            heldUntil: heldUntil ?? self.heldUntil)
+    }
+}

@@ -1,3 +1,5 @@
+import EventModel
+
 /// A 64-bit digest of rows: of one by its bytes, of many as a sum, so that the order does not matter. FNV-1a with a finaliser
 /// (MurmurHash3's fmix64); stable across processes and versions, but no defence against someone who means harm.
 struct RowDigest {
