@@ -3,6 +3,7 @@ import EventModel
 import Foundation
 import GRDB
 import ReadModel
+import Synchronization
 
 // The engine's own tables.
 

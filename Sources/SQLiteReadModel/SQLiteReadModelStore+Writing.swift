@@ -31,7 +31,7 @@ extension SQLiteReadModelStore {
             for write in batch {
                 for row in write.upserts {
                     try table.execute(upsert, row, write.partition)
-                    if db.changesCount != 1 { throw table.keptElsewhere(row.key) }
+                    if db.changesCount != 1 { throw ReadModelError.keptElsewhere(row.key, generation.schema) }
                 }
                 guard !write.deletes.isEmpty else { continue }
                 let delete = try db.cachedStatement(sql: table.delete)
@@ -44,10 +44,18 @@ extension SQLiteReadModelStore {
         try await change(generation, moving) { db, table in
             let insert = try db.makeStatement(sql: table.insert)
             while case let next = try rows.next(), !next.isEmpty {
-                for row in next { try table.execute(insert, row.row, row.partition) }
+                for row in next { try self.insert(row, insert, table, generation) }
                 try Task.checkCancellation()
             }
             try table.createIndexes(db)
+        }
+    }
+
+    private func insert(_ row: PartitionRow, _ statement: Statement, _ table: SQLiteTable, _ generation: Generation) throws {
+        do {
+            try table.execute(statement, row.row, row.partition)
+        } catch let error as DatabaseError where error.resultCode == .SQLITE_CONSTRAINT {
+            throw ReadModelError.keptElsewhere(row.row.key, generation.schema)
         }
     }
 

@@ -106,14 +106,6 @@ struct SQLiteTable: Sendable {
         try statement.execute()
     }
 
-    /// The error for a key that several partitions have rows for, in a projection that says they do not.
-    func keptElsewhere(_ key: String) -> ReadModelError {
-        ReadModelError(
-            .unsupportedValue,
-            "'\(schema.projection.name)': events about the key '\(key)' are in several partitions, but the projection declares its rows "
-                + "`.byStream`; declare them `.combined`, or key them by stream")
-    }
-
     // MARK: Rows as readers see them
 
     var selectCombinedOne: String {

@@ -13,6 +13,14 @@ public final class InMemoryReadModelStore: ReadModelStore {
             generation.state == .live ? generation.heldUntil == nil : generation.lease != nil
         }
 
+        /// That no other partition has a row for a key by stream.
+        func checkSpread(_ key: String, _ partition: Partition) throws(ReadModelError) {
+            guard generation.schema.key.spread == .byStream else { return }
+            for (other, rows) in rows where other != partition && rows[RowKey(key)] != nil {
+                throw .keptElsewhere(key, generation.schema)
+            }
+        }
+
         var allRows: [PartitionRow] {
             rows.flatMap { partition, rows in rows.values.map { PartitionRow(partition: partition, row: $0) } }.sorted { $0.precedes($1) }
         }
@@ -139,6 +147,7 @@ public final class InMemoryReadModelStore: ReadModelStore {
             for write in batch {
                 for row in write.upserts {
                     try row.checkTexts(generation.schema)
+                    try table.checkSpread(row.key, write.partition)
                     table.rows[write.partition, default: [:]][RowKey(row.key)] = row
                 }
                 for key in write.deletes { table.rows[write.partition]?[RowKey(key)] = nil }

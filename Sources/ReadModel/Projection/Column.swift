@@ -5,6 +5,12 @@ public struct Column<Row>: Sendable {
     public let schema: ColumnSchema
     let get: @Sendable (Row) -> ColumnValue
     let set: @Sendable (inout Row, ColumnValue) throws(UnexpectedColumnValue) -> Void
+
+    /// The row's value in this column.
+    public func read(_ row: Row) -> ColumnValue { get(row) }
+
+    /// Sets the row's value in this column.
+    public func write(_ value: ColumnValue, to row: inout Row) throws(UnexpectedColumnValue) { try set(&row, value) }
 }
 
 extension Column {

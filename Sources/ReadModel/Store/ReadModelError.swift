@@ -42,3 +42,13 @@ extension ReadModelError: Equatable {
     /// Equality is that of the code.
     public static func == (a: Self, b: Self) -> Bool { a.code == b.code }
 }
+
+extension ReadModelError {
+    /// The error for a key that several partitions have rows for, in a projection that says they do not.
+    package static func keptElsewhere(_ key: String, _ schema: TableSchema) -> ReadModelError {
+        ReadModelError(
+            .unsupportedValue,
+            "'\(schema.projection.name)': events about the key '\(key)' are in several partitions, but the projection declares its rows "
+                + "`.byStream`; declare them `.combined`, or key them by stream")
+    }
+}
