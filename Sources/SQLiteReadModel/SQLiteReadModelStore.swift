@@ -65,6 +65,11 @@ public final class SQLiteReadModelStore: ReadModelStore {
         }
     }
 
+    /// Sets how large the file may grow, in pages of 4096 bytes; beyond it the disk is as good as full.
+    package func limitPages(to pages: Int) async throws {
+        try await pool.writeWithoutTransaction { db in try db.execute(sql: "PRAGMA max_page_count = \(pages)") }
+    }
+
     func read<Result: Sendable>(_ what: String, _ body: @escaping @Sendable (Database) throws -> Result) async throws -> Result {
         do { return try await pool.read(body) } catch { throw readModelError(what, path, error) }
     }

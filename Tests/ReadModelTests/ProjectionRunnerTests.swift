@@ -104,14 +104,15 @@ import Testing
             number += 1
             other = "account/\(number)"
         }
-        let fine = try await system.writer.append(other, SampleLedger.encode(.opened(owner: "b")))
+        let elsewhere = other
+        let fine = try await system.writer.append(elsewhere, SampleLedger.encode(.opened(owner: "b")))
         let runner = system.runner(SampleLedger.accounts)
         let queries = system.queries(SampleLedger.accounts)
         try await system.running(runner) {
             let rows = try await queries.rows(of: "accounts", waitFor: [good, fine], timeout: .seconds(30))
             #expect(rows.value.rows.count == 2)
             // The other partition flows on.
-            let later = try await system.writer.append(other, SampleLedger.encode(.deposited(1)))
+            let later = try await system.writer.append(elsewhere, SampleLedger.encode(.deposited(1)))
             _ = try await queries.row(of: "accounts", key: "0", waitFor: [later], timeout: .seconds(30))
             let failure = runner.status.partitions[bad.partition.partition]?.failure ?? ""
             #expect(failure.contains("\(bad)") && failure.contains("account/0"), "\(failure)")
@@ -181,12 +182,15 @@ import Testing
         let queries = system.queries(SampleLedger.accounts)
         try await system.running(old) {
             _ = try await queries.positions(of: "accounts", waitFor: ends, timeout: .seconds(30))
-            let new = system.runner(SampleLedger.accountsInCents)
+            let newSignal = AppliedSignal()
+            let new = ProjectionRunner(
+                SampleLedger.accountsInCents, store: system.store, log: system.log, topic: SampleSystem.topic, signal: newSignal,
+                options: system.options, logger: SampleSystem.logger)
             try await system.running(new) {
                 let end = try await system.writer.append("account/5", SampleLedger.encode(.deposited(7)))
                 _ = try await queries.positions(of: "accounts", waitFor: [end], timeout: .seconds(30))
-                // Both count it until the swap; afterwards only the new one does.
-                while try await system.store.generations(of: "accounts").last?.state != .live { await Task.yield() }
+                // The new one tells of its progress once it has swapped.
+                await newSignal.wait(for: [end], in: "accounts")
                 let last = try await system.writer.append("account/5", SampleLedger.encode(.deposited(7)))
                 let row = try await queries.row(of: "accounts", key: "5", waitFor: [last], timeout: .seconds(30))
                 #expect(row.schema.projection.version == 2)

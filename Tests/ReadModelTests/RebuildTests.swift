@@ -21,12 +21,12 @@ import Testing
         try await system.prepare(SampleLedger.accounts)
         try await system.fill(500)
         let queries = system.queries(SampleLedger.accounts)
-        let isDone = Atomic(false)
+        let isDone = Flag()
         try await system.running(system.runner(SampleLedger.accounts)) {
             try await withThrowingTaskGroup(of: Void.self) { group in
                 group.addTask {
                     var next = 500
-                    while !isDone.load(ordering: .relaxed) {
+                    while !isDone.isSet {
                         try await system.fill(20, from: next)
                         next += 20
                         await Task.yield()
@@ -34,7 +34,7 @@ import Testing
                 }
                 group.addTask {
                     var last: [Partition: ChainPosition] = [:]
-                    while !isDone.load(ordering: .relaxed) {
+                    while !isDone.isSet {
                         let page = try await queries.rows(of: "accounts")
                         for (partition, position) in page.positions.positions {
                             #expect(position.offset >= last[partition]?.offset ?? .zero || last[partition] == nil, "a query went back")
@@ -48,7 +48,7 @@ import Testing
                     #expect(result.outcome == .swapped && result.verification?.isEqual == true)
                     #expect(result.verification?.rows ?? 0 > 0)
                 }
-                isDone.store(true, ordering: .relaxed)
+                isDone.set()
                 try await group.waitForAll()
             }
             // The worker has followed.

@@ -1,5 +1,5 @@
 package import EventLog
-package import EventModel
+import EventModel
 package import Logging
 package import ReadModel
 

@@ -1,5 +1,5 @@
 import EventLog
-public import EventModel
+import EventModel
 public import ReadModel
 
 /// Given events, expects a projection's rows, and holds it to what the engine relies on.

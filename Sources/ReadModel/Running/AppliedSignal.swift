@@ -44,7 +44,7 @@ public final class AppliedSignal: Sendable {
     }
 
     /// Returns once a runner of this process has told of `needs`, at once if it already has, or when cancelled.
-    func wait(for needs: [LogPosition], in projection: String) async {
+    package func wait(for needs: [LogPosition], in projection: String) async {
         let ticket = state.withLock { state in
             state.nextTicket += 1
             return state.nextTicket
