@@ -21,11 +21,7 @@ public final class SQLiteStateStore: StateStore {
     }
 
     public func position() async throws -> ChainPosition {
-        try await read { db, _ in
-            let row = try Row.fetchOne(try db.cachedStatement(sql: #"SELECT "offset", epoch, sequence FROM meta"#))
-            guard let row else { throw DatabaseError(resultCode: .SQLITE_CORRUPT, message: "the meta table is empty") }
-            return ChainPosition(offset: Offset(row[0]), chain: ChainRule(epoch: Epoch(row[1]), sequence: CommitSequence(row[2])))
-        }
+        try await read { db, queries in try queries.position(db) }
     }
 
     public func streams(_ ids: [StreamID]) async throws -> [StreamID: StoredStream] {

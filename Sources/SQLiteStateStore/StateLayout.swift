@@ -55,8 +55,9 @@ enum StateLayout {
         guard let meta = try Row.fetchOne(db, sql: #"SELECT topic, "partition", fold_version FROM meta"#) else {
             return "the file is damaged: its meta table is empty"
         }
-        let (topic, partition, foldVersion): (String, Int32, String) = (meta[0], meta[1], meta[2])
-        guard topic == place.partition.topic.name, partition == place.partition.partition.rawValue else {
+        let (topic, partition) = (try meta.decode(String.self, atIndex: 0), try meta.decode(Int64.self, atIndex: 1))
+        let foldVersion = try meta.decode(String.self, atIndex: 2)
+        guard topic == place.partition.topic.name, partition == Int64(place.partition.partition.rawValue) else {
             return "it is of \(topic)/\(partition)"
         }
         guard foldVersion == place.foldVersion else { return "its fold version is '\(foldVersion)', not '\(place.foldVersion)'" }

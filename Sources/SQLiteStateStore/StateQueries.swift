@@ -5,6 +5,8 @@ import GRDB
 import WriteModel
 
 /// The statements on a state store's tables, each prepared once per connection. For use within a transaction.
+///
+/// Columns are read with `decode`, which throws where a damaged file holds something else; a row's subscript traps.
 struct StateQueries {
     let opening: Int64
 
@@ -16,16 +18,27 @@ struct StateQueries {
         }
     }
 
+    func position(_ db: Database) throws -> ChainPosition {
+        let row = try Row.fetchOne(try db.cachedStatement(sql: #"SELECT "offset", epoch, sequence FROM meta"#))
+        guard let row else { throw DatabaseError(resultCode: .SQLITE_CORRUPT, message: "the meta table is empty") }
+        return ChainPosition(
+            offset: Offset(try row.decode(Int64.self, atIndex: 0)),
+            chain: ChainRule(
+                epoch: Epoch(try row.decode(Int64.self, atIndex: 1)), sequence: CommitSequence(try row.decode(Int64.self, atIndex: 2))))
+    }
+
     func streams(_ ids: [StreamID], in db: Database) throws -> [StreamID: StoredStream] {
         let statement = try db.cachedStatement(sql: "SELECT id, version, state FROM streams WHERE name = ?")
         var found: [StreamID: StoredStream] = [:]
         for id in ids where found[id] == nil {
             statement.setUncheckedArguments([id.description])
-            guard let row = try Row.fetchCursor(statement).next() else { continue }
-            let (version, state) = (StreamVersion(row[1]), try bytes(row, 2))
-            let newest = try newestCommits(of: row[0], limit: StoredStream.recentLimit + 1, in: db)
+            let row = try Row.fetchCursor(statement)
+                .map { (id: try $0.decode(Int64.self, atIndex: 0), version: try $0.decode(Int64.self, atIndex: 1), state: try bytes($0, 2)) }
+                .next()
+            guard let row else { continue }
+            let newest = try newestCommits(of: row.id, limit: StoredStream.recentLimit + 1, in: db)
             found[id] = StoredStream(
-                version: version, state: state, recent: newest.prefix(StoredStream.recentLimit).reversed(),
+                version: StreamVersion(row.version), state: row.state, recent: newest.prefix(StoredStream.recentLimit).reversed(),
                 isRecentComplete: newest.count <= StoredStream.recentLimit)
         }
         return found
@@ -102,15 +115,14 @@ struct StateQueries {
     private func commits(_ sql: String, _ arguments: StatementArguments, in db: Database) throws -> [CommitReference] {
         let statement = try db.cachedStatement(sql: sql)
         statement.setUncheckedArguments(arguments)
-        let rows = try Row.fetchCursor(statement)
-        var commits: [CommitReference] = []
-        while let row = try rows.next() {
-            commits.append(
+        return try Array(
+            try Row.fetchCursor(statement).map { row in
                 CommitReference(
-                    offset: Offset(row[0]), firstVersion: StreamVersion(row[1]), events: row[2], commandID: CommandID(trusted: row[3]),
-                    commandDigest: CommandDigest(stored: try bytes(row, 4))))
-        }
-        return commits
+                    offset: Offset(try row.decode(Int64.self, atIndex: 0)),
+                    firstVersion: StreamVersion(try row.decode(Int64.self, atIndex: 1)), events: try row.decode(Int.self, atIndex: 2),
+                    commandID: CommandID(trusted: try row.decode(String.self, atIndex: 3)),
+                    commandDigest: CommandDigest(stored: try bytes(row, 4)))
+            })
     }
 
     /// An empty blob may come back as NULL.

@@ -14,8 +14,11 @@ extension DatabaseError {
 extension StateStoreError {
     /// Says in the port's terms what SQLite reports.
     static func from(_ error: any Error, doing action: String, _ place: StateFile.Place) -> any Error {
-        guard let error = error as? DatabaseError else { return error }
         let subject = "cannot \(action) the state store '\(place.path)'"
+        let damaged = StateStoreError(
+            .damaged, "\(subject): it is damaged; reset it, and it is folded from the log again", underlying: error)
+        if error is RowDecodingError { return damaged }
+        guard let error = error as? DatabaseError else { return error }
         switch error.resultCode.primaryResultCode {
         case .SQLITE_INTERRUPT, .SQLITE_ABORT:
             return CancellationError()
@@ -28,7 +31,7 @@ extension StateStoreError {
         case .SQLITE_BUSY, .SQLITE_LOCKED, .SQLITE_PROTOCOL, .SQLITE_NOMEM:
             return StateStoreError(.unavailable, "\(subject): it is in use elsewhere, or memory is short", underlying: error)
         case _ where error.isDamage:
-            return StateStoreError(.damaged, "\(subject): it is damaged; reset it, and it is folded from the log again", underlying: error)
+            return damaged
         default:
             return StateStoreError(.internalError, subject, underlying: error)
         }
