@@ -27,7 +27,8 @@ public final class SQLiteStateStores: StateStoreProvider {
                 try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
             } catch {
                 throw StateStoreError(
-                    .storage, "cannot make the folder '\(folder)' for the state stores; make it writable or name another", underlying: error)
+                    .storage, "cannot make the folder '\(folder)' for the state stores; make it writable or name another", underlying: error
+                )
             }
             return try StateFile.open(place)
         }

@@ -33,7 +33,9 @@ struct StateQueries {
         for id in ids where found[id] == nil {
             statement.setUncheckedArguments([id.description])
             let row = try Row.fetchCursor(statement)
-                .map { (id: try $0.decode(Int64.self, atIndex: 0), version: try $0.decode(Int64.self, atIndex: 1), state: try bytes($0, 2)) }
+                .map {
+                    (id: try $0.decode(Int64.self, atIndex: 0), version: try $0.decode(Int64.self, atIndex: 1), state: try bytes($0, 2))
+                }
                 .next()
             guard let row else { continue }
             let newest = try newestCommits(of: row.id, limit: StoredStream.recentLimit + 1, in: db)
@@ -44,11 +46,12 @@ struct StateQueries {
         return found
     }
 
+    /// Names its index: left to choose, SQLite may read all of the stream's commits instead.
     func commit(of command: CommandID, on stream: StreamID, in db: Database) throws -> CommitReference? {
         try commits(
             """
-            SELECT "offset", first_version, events, command_id, digest FROM commits
-            WHERE stream = (SELECT id FROM streams WHERE name = ?) AND command_id = ? ORDER BY first_version LIMIT 1
+            SELECT "offset", first_version, events, command_id, digest FROM commits INDEXED BY commits_by_command
+            WHERE stream = (SELECT id FROM streams WHERE name = ?) AND command_id = ? LIMIT 1
             """, [stream.description, command.description], in: db
         ).first
     }

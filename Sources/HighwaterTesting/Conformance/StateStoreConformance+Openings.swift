@@ -31,12 +31,14 @@ extension StateStoreConformance {
             let other = try await law.open(foldVersion: "1+order.placed.v2")
             try await law.requireEmpty(other, without: kept.map { (id, $0) })
             try await other.save(StateBatch(position: StateSample.position(1), streams: [StateSample.saved(id, [1], [kept[0]])]))
-            try await law.require(id, in: try await law.open(foldVersion: "1+order.placed.v2"), isAt: StreamVersion(1), state: [1], commits: [kept[0]])
+            try await law.require(
+                id, in: try await law.open(foldVersion: "1+order.placed.v2"), isAt: StreamVersion(1), state: [1], commits: [kept[0]])
             try await law.requireEmpty(try await law.open(foldVersion: "1"), without: kept.map { (id, $0) })
         },
         StateStoreLaw("partitions and topics share nothing") { law in
             let places: [(Topic, Int32)] = [
-                ("ordering", 0), ("ordering", 1), ("ordering", 10), ("ordering-1", 0), ("ordering.1", 0), ("o/rdering", 0), ("o%2Frdering", 0),
+                ("ordering", 0), ("ordering", 1), ("ordering", 10), ("ordering-1", 0), ("ordering.1", 0), ("o/rdering", 0),
+                ("o%2Frdering", 0),
                 ("..", 0), ("größe", 0), ("a b", Int32.max),
             ]
             for (number, (topic, partition)) in places.enumerated() {
