@@ -76,7 +76,7 @@ let package = Package(
 
         // Adapters: one port, one technology each.
         library("SQLiteLog", ["EventModel", "EventLog", grdb, sqlite, logging]),
-        library("SQLiteStateStore", ["EventModel", "EventLog", "WriteModel", grdb]),
+        library("SQLiteStateStore", ["EventModel", "EventLog", "WriteModel", grdb, logging]),
         library("SQLiteReadModel", ["EventModel", "EventLog", "ReadModel", grdb]),
 
         // Edges.
@@ -115,7 +115,8 @@ let package = Package(
         tests("SQLiteLogTests", ["EventModel", "EventLog", "SQLiteLog", "HighwaterTesting", grdb]),
         tests("WriteModelTests", ["EventModel", "EventLog", "WriteModel", "HighwaterTesting", logging, lifecycle]),
         tests(
-            "SQLiteStateStoreTests", ["EventModel", "EventLog", "WriteModel", "SQLiteStateStore", "HighwaterTesting", grdb]),
+            "SQLiteStateStoreTests",
+            ["EventModel", "EventLog", "WriteModel", "SQLiteStateStore", "HighwaterTesting", grdb, logging]),
         tests("ReadModelTests", ["EventModel", "EventLog", "ReadModel", "HighwaterTesting", logging]),
         tests(
             "SQLiteReadModelTests", ["EventModel", "EventLog", "ReadModel", "SQLiteReadModel", "HighwaterTesting", grdb, logging]),

@@ -1,12 +1,8 @@
 /// A law that an adapter breaks, and how.
 public struct ConformanceFailure: Error, Hashable, CustomStringConvertible {
-    public let law: String
-    public let explanation: String
+    public let description: String
 
-    public init(law: String, explanation: String) {
-        self.law = law
-        self.explanation = explanation
-    }
+    public init(_ description: String) { self.description = description }
 
-    public var description: String { "the log breaks the law '\(law)': \(explanation)" }
+    public init(law: String, explanation: String) { self.init("the law '\(law)' is broken: \(explanation)") }
 }
