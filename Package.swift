@@ -21,11 +21,14 @@ let deque: Target.Dependency = .product(name: "DequeModule", package: "swift-col
 let sqlite: Target.Dependency = .product(name: "GRDBSQLite", package: "GRDB.swift")
 let configuration: Target.Dependency = .product(name: "Configuration", package: "swift-configuration")
 let hummingbird: Target.Dependency = .product(name: "Hummingbird", package: "hummingbird")
+let hummingbirdCore: Target.Dependency = .product(name: "HummingbirdCore", package: "hummingbird")
 let hummingbirdTesting: Target.Dependency = .product(name: "HummingbirdTesting", package: "hummingbird")
 let httpTypes: Target.Dependency = .product(name: "HTTPTypes", package: "swift-http-types")
 let httpClient: Target.Dependency = .product(name: "AsyncHTTPClient", package: "async-http-client")
 let nioHTTP1: Target.Dependency = .product(name: "NIOHTTP1", package: "swift-nio")
 let nioCore: Target.Dependency = .product(name: "NIOCore", package: "swift-nio")
+let nioHTTP1: Target.Dependency = .product(name: "NIOHTTP1", package: "swift-nio")
+let nioHTTPTypes: Target.Dependency = .product(name: "NIOHTTPTypes", package: "swift-nio-extras")
 let arguments: Target.Dependency = .product(name: "ArgumentParser", package: "swift-argument-parser")
 let crypto: Target.Dependency = .product(name: "Crypto", package: "swift-crypto")
 
@@ -58,6 +61,7 @@ let package = Package(
         .package(url: "https://github.com/apple/swift-crypto", from: "4.5.2"),
         .package(url: "https://github.com/apple/swift-http-types", from: "1.8.0"),
         .package(url: "https://github.com/apple/swift-nio", from: "2.101.2"),
+        .package(url: "https://github.com/apple/swift-nio-extras", from: "1.35.0"),
         .package(url: "https://github.com/apple/swift-protobuf", from: "1.39.0"),
         .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
         .package(url: "https://github.com/apple/swift-configuration", from: "1.4.0", traits: ["JSON", "YAML"]),
@@ -83,7 +87,10 @@ let package = Package(
         library("Operations", [configuration, logging, metrics, tracing, lifecycle]),
         library(
             "HTTPEdge",
-            ["EventModel", "EventLog", "WriteModel", "ReadModel", "Operations", hummingbird, httpTypes, nioCore, logging, metrics, tracing]),
+            [
+                "EventModel", "EventLog", "WriteModel", "ReadModel", hummingbird, hummingbirdCore, httpTypes, nioCore, nioHTTP1, nioHTTPTypes,
+                logging, metrics, tracing, lifecycle,
+            ]),
         library(
             "HighwaterCLI",
             [
@@ -124,8 +131,8 @@ let package = Package(
         tests(
             "HTTPEdgeTests",
             [
-                "EventModel", "EventLog", "ProtobufModel", "WriteModel", "ReadModel", "HTTPEdge", "Operations", "HighwaterTesting",
-                "Commerce", "CommerceSchemas", "CommerceProjections", hummingbird, hummingbirdTesting, httpTypes, nioCore, logging,
+                "EventModel", "EventLog", "WriteModel", "ReadModel", "HTTPEdge", hummingbird, hummingbirdTesting, httpTypes, nioCore,
+                logging, metrics, tracing, lifecycle,
             ]),
         tests("CommerceTests", ["EventModel", "ProtobufModel", "Commerce", "CommerceSchemas", "HighwaterTesting", protobuf]),
         tests(

@@ -1,0 +1,96 @@
+import EventLog
+import EventModel
+import HTTPTypes
+import Hummingbird
+import Logging
+import WriteModel
+
+/// Tells a command's outcome in HTTP's terms.
+struct CommandAnswer {
+    let id: CommandID
+    let stream: StreamID
+    let category: Category
+    let logger: Logger
+
+    func response(_ outcome: CommandOutcome) throws(Problem) -> Response {
+        switch outcome {
+        case .committed(let receipt):
+            return success(
+                receipt.createdStream ? .created : .ok, version: receipt.version, position: receipt.position.description,
+                isReplay: receipt.isReplay, firstVersion: receipt.firstVersion, events: receipt.events)
+        case .unchanged(let version):
+            return success(.ok, version: version, position: nil, isReplay: false, firstVersion: version, events: [])
+        case .conflict(let expected, let actual):
+            let demanded =
+                switch expected {
+                case .exactly(let version): version
+                case .noStream, .any: StreamVersion.none
+                }
+            let detail =
+                demanded == .none
+                ? "the stream exists, at version \(actual)" : "the stream is at version \(actual) and not \(demanded); read it and decide again"
+            throw Problem(
+                .versionConflict, detail,
+                members: [("expected", .integer(demanded.rawValue)), ("actual", .integer(actual.rawValue))])
+        case .refused(let refusal, _):
+            throw Problem(
+                .refused, refusal.explanation.isEmpty ? "the command was refused: \(refusal.name)" : refusal.explanation,
+                members: [("refusal", .text(refusal.name))])
+        case .idempotencyKeyReused:
+            throw Problem(.idempotencyKeyReused, "this stream has had another command with the key '\(id)'; use a new key")
+        case .overloaded:
+            throw Problem(
+                .overloaded, "more commands are waiting than the limit; nothing happened, send it again later",
+                headers: [.retryAfter: "1"])
+        case .notOwner: throw .unavailable("this instance does not write the stream; nothing happened, send it again")
+        case .unavailable(let reason): throw .unavailable(reason)
+        case .unknown:
+            throw Problem(
+                .outcomeUnknown,
+                "there was no definite answer in time, and it may yet take effect; send it again with the key '\(id)', which is safe")
+        }
+    }
+
+    private func success(
+        _ status: HTTPResponse.Status, version: StreamVersion, position: String?, isReplay: Bool, firstVersion: StreamVersion,
+        events: [EncodedEvent]
+    ) -> Response {
+        var json = JSONText(capacity: 512 + events.reduce(0) { $0 + 4 * $1.data.count })
+        json.raw("{\"stream\":")
+        json.string(stream.description)
+        json.raw(",\"version\":")
+        json.integer(version.rawValue)
+        json.raw(",\"position\":")
+        if let position { json.string(position) } else { json.raw("null") }
+        json.raw(",\"replayed\":")
+        json.bool(isReplay)
+        json.raw(",\"events\":[")
+        for (index, event) in events.enumerated() {
+            if index > 0 { json.raw(",") }
+            json.raw("{\"id\":")
+            json.string(EventID(stream: stream, version: firstVersion + index).description)
+            json.raw(",\"type\":")
+            json.string(event.type.description)
+            json.raw(",\"data\":")
+            json.json(data(event))
+            json.raw("}")
+        }
+        json.raw("]}")
+        var headers: HTTPFields = [
+            .contentType: "application/json", .eTag: "\"\(version)\"", .idempotencyKey: id.description,
+        ]
+        if let position { headers[.highwaterPosition] = position }
+        return Response(status: status, headers: headers, body: ResponseBody(byteBuffer: json.buffer))
+    }
+
+    /// `null` for an event that its category cannot show: it is in the log for ever, and no error may say otherwise.
+    private func data(_ event: EncodedEvent) -> String {
+        do throws(UnreadableEvent) {
+            if let json = try category.json(event) { return json }
+            logger.error("an event was stored that its category cannot show", metadata: ["type": "\(event.type)", "stream": "\(stream)"])
+        } catch {
+            logger.error("an event was stored that its category cannot show", metadata: ["error": "\(error)", "stream": "\(stream)"])
+        }
+        return "null"
+    }
+}

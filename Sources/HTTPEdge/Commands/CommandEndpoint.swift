@@ -1,0 +1,51 @@
+import EventModel
+import HTTPTypes
+import Hummingbird
+import Logging
+import NIOCore
+import WriteModel
+
+/// `POST /v1/{category}/{streamID}/{command}`.
+struct CommandEndpoint: Sendable {
+    let body: JSONBody
+    let makeID: @Sendable () -> CommandID
+
+    func answer(
+        _ request: Request, _ route: CommandRoute, key: Substring, actor: String, traceparent: String, logger: Logger
+    ) async throws -> Response {
+        let stream = try StreamID(route: route.category.name, key: key)
+        let headers = try CommandHeaders(request.headers, makeID: makeID)
+        do {
+            let body = try await body.read(request)
+            let payload: CommandPayload
+            do throws(InvalidField) {
+                payload = try route.definition.parse(Bytes(body.readableBytesView))
+            } catch {
+                throw Problem.malformed(error.field, error.reason)
+            }
+            let outcome = await route.service.execute(
+                Command(
+                    id: headers.id, stream: stream, payload: payload, expected: headers.expected, correlationID: headers.correlationID,
+                    actor: actor, traceparent: traceparent))
+            return try CommandAnswer(id: headers.id, stream: stream, category: route.category, logger: logger).response(outcome)
+        } catch var problem as Problem {
+            // Without it, the caller of a command whose id was made here could not ask again.
+            problem.headers[.idempotencyKey] = headers.id.description
+            throw problem
+        }
+    }
+}
+
+extension StreamID {
+    /// - Throws: `malformed`, naming `streamID`.
+    init(route category: String, key: Substring) throws(Problem) {
+        guard let key = PercentEncoding.decode(key) else {
+            throw .malformed("streamID", "the stream id is not percent-encoded UTF-8")
+        }
+        do throws(InvalidStreamID) {
+            try self.init(category: category, key: key)
+        } catch {
+            throw .malformed("streamID", error.reason)
+        }
+    }
+}

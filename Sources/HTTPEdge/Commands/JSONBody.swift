@@ -1,0 +1,57 @@
+import EventModel
+import HTTPTypes
+import Hummingbird
+import NIOCore
+import NIOHTTP1
+
+/// Reads a request's JSON body.
+struct JSONBody: Sendable {
+    /// A larger body is refused, and never more than this held.
+    let maximumBytes: Int
+
+    func read(_ request: Request) async throws -> ByteBuffer {
+        let length = try announcedLength(request)
+        try checkMediaType(request.headers, mayBeAbsent: length == 0)
+        let body: ByteBuffer
+        do {
+            body = try await request.body.collect(upTo: maximumBytes)
+        } catch is NIOTooManyBytesError {
+            throw tooLarge
+        } catch let error as HTTPParserError {
+            throw error  // the connection's, which answers it
+        } catch {
+            throw Problem.malformed(nil, "the body ended before its end")
+        }
+        // A chunked body tells its length only by its end.
+        if length == nil { try checkMediaType(request.headers, mayBeAbsent: body.readableBytes == 0) }
+        return body
+    }
+
+    /// Nil where only its end will tell.
+    private func announcedLength(_ request: Request) throws(Problem) -> Int? {
+        guard let text = request.headers[.contentLength] else { return request.headers[.transferEncoding] == nil ? 0 : nil }
+        guard let length = Int(text) else { throw .malformed("Content-Length", "Content-Length must be a number") }
+        guard length <= maximumBytes else { throw tooLarge }
+        return length
+    }
+
+    private var tooLarge: Problem {
+        // The rest of the body is not worth waiting for.
+        Problem(.tooLarge, "the body is over the limit of \(maximumBytes) bytes", headers: [.connection: "close"])
+    }
+
+    private func checkMediaType(_ headers: HTTPFields, mayBeAbsent: Bool) throws(Problem) {
+        if let encoding = headers[.contentEncoding], encoding.lowercased() != "identity" {
+            throw Problem(.unsupportedMediaType, "the body must not be compressed")
+        }
+        guard let contentType = headers[.contentType] else {
+            if mayBeAbsent { return }
+            throw Problem(.unsupportedMediaType, "the body needs a Content-Type, application/json")
+        }
+        if contentType == "application/json" { return }
+        let mediaType = contentType.prefix { $0 != ";" }.lowercased().filter { $0 != " " && $0 != "\t" }
+        guard mediaType == "application/json" || (mediaType.contains("/") && mediaType.hasSuffix("+json")) else {
+            throw Problem(.unsupportedMediaType, "the body must be JSON: Content-Type application/json")
+        }
+    }
+}

@@ -1,0 +1,91 @@
+import ReadModel
+
+/// The paths and schemas of one view.
+enum OpenAPIViews {
+    static func paths(_ schema: TableSchema) -> [(String, JSONValue)] {
+        let name = schema.projection.name
+        let problems = OpenAPIParts.problems([
+            .malformed, .unauthenticated, .forbidden, .notFound, .methodNotAllowed, .internal, .unavailable,
+        ])
+        let headers = ["Highwater-Position", "Preference-Applied"]
+        let filters = schema.columns.filter(\.isFilter).map {
+            OpenAPIParts.queryParameter($0.name, "Only rows with this \($0.name).", type($0))
+        }
+        let rows: JSONValue = .object([
+            "operationId": .string("view.\(name).rows"),
+            "tags": .array(["views"]),
+            "summary": .string("Rows of '\(name)', in the order of their keys."),
+            "parameters": .array(
+                filters + [
+                    OpenAPIParts.parameter("limit"), OpenAPIParts.parameter("after"), OpenAPIParts.parameter("highwaterPosition"),
+                    OpenAPIParts.parameter("prefer"),
+                ]),
+            "responses": .object(
+                [("200", OpenAPIParts.success("A page of rows.", OpenAPIParts.schema(pageName(name)), headers: headers))] + problems),
+        ])
+        let row: JSONValue = .object([
+            "operationId": .string("view.\(name).row"),
+            "tags": .array(["views"]),
+            "summary": .string("One row of '\(name)'."),
+            "parameters": .array([
+                .object([
+                    "name": "key", "in": "path", "required": true, "description": .string("The row's \(schema.key.name)."),
+                    "schema": .object(["type": "string", "minLength": 1]),
+                ]), OpenAPIParts.parameter("highwaterPosition"), OpenAPIParts.parameter("prefer"),
+            ]),
+            "responses": .object(
+                [("200", OpenAPIParts.success("The row.", OpenAPIParts.schema(rowName(name)), headers: headers))] + problems),
+        ])
+        return [("/v1/views/\(name)", .object(["get": rows])), ("/v1/views/\(name)/{key}", .object(["get": row]))]
+    }
+
+    static func schemas(_ schema: TableSchema) -> [(String, JSONValue)] {
+        let name = schema.projection.name
+        let properties =
+            [(schema.key.name, JSONValue.object(["type": "string"]))]
+            + schema.columns.map { ($0.name, $0.isNullable ? nullable(type($0)) : type($0)) }
+        return [
+            (
+                rowName(name),
+                .object([
+                    "type": "object", "required": .array(properties.map { .string($0.0) }), "properties": .object(properties),
+                ])
+            ),
+            (
+                pageName(name),
+                .object([
+                    "type": "object", "required": .array(["rows", "next"]),
+                    "properties": .object([
+                        "rows": .object(["type": "array", "items": OpenAPIParts.schema(rowName(name))]),
+                        "next": .object([
+                            "type": .array(["string", "null"]), "description": "For 'after' in the next query; null on the last page.",
+                        ]),
+                    ]),
+                ])
+            ),
+        ]
+    }
+
+    private static func type(_ column: ColumnSchema) -> JSONValue {
+        switch column.type {
+        case .text: .object(["type": "string"])
+        case .integer: .object(["type": "integer", "format": "int64"])
+        case .micros:
+            .object(["type": "string", "pattern": "^-?[0-9]+$", "description": "Millionths of the currency's unit, as a decimal number."])
+        case .timestamp: .object(["type": "string", "format": "date-time"])
+        }
+    }
+
+    private static func nullable(_ schema: JSONValue) -> JSONValue {
+        guard case .object(var members) = schema, let index = members.firstIndex(where: { $0.0 == "type" }) else { return schema }
+        members[index].1 = .array([members[index].1, "null"])
+        return .object(members)
+    }
+
+    /// `order-summary` is `OrderSummary`.
+    private static func rowName(_ name: String) -> String {
+        name.split(separator: "-").map { $0.prefix(1).uppercased() + $0.dropFirst() }.joined() + "Row"
+    }
+
+    private static func pageName(_ name: String) -> String { rowName(name) + "Page" }
+}

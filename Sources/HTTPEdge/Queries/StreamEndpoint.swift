@@ -1,0 +1,96 @@
+import EventLog
+import EventModel
+import HTTPTypes
+import Hummingbird
+import ReadModel
+import WriteModel
+
+/// `GET /v1/{category}/{streamID}` and `GET /v1/{category}/{streamID}/events`: answered by the writing side, which is always as fresh as
+/// any position it has given out.
+struct StreamEndpoint: Sendable {
+    static let defaultLimit: Int64 = 100
+
+    let topics: Set<Topic>
+
+    func state(_ request: Request, _ target: RequestTarget, _ route: CategoryRoute, key: Substring) async throws -> Response {
+        let stream = try StreamID(route: route.category.name, key: key)
+        var parameters = try QueryParameters(target.query)
+        let version = try parameters.take("version", in: 1...Int64.max)
+        try parameters.finish()
+        _ = try Freshness(request.headers, topics: topics)
+        guard let snapshot = try await route.service.state(of: stream, at: version.map { StreamVersion($0) }) else {
+            throw Problem(.notFound, version.map { "the stream '\(stream)' has no version \($0)" } ?? "there is no stream '\(stream)'")
+        }
+        var json = JSONText(capacity: snapshot.json.utf8.count + 256)
+        json.raw("{\"stream\":")
+        json.string(stream.description)
+        json.raw(",\"version\":")
+        json.integer(snapshot.version.rawValue)
+        json.raw(",\"state\":")
+        json.json(snapshot.json)
+        json.raw("}")
+        return Response(
+            status: .ok,
+            headers: [
+                .contentType: "application/json", .eTag: "\"\(snapshot.version)\"", .highwaterPosition: snapshot.position.description,
+            ],
+            body: ResponseBody(byteBuffer: json.buffer))
+    }
+
+    func events(_ request: Request, _ target: RequestTarget, _ route: CategoryRoute, key: Substring) async throws -> Response {
+        let stream = try StreamID(route: route.category.name, key: key)
+        var parameters = try QueryParameters(target.query)
+        let from = try parameters.take("from", in: 1...Int64.max) ?? 1
+        let limit = Int(
+            try parameters.take("limit", in: Int64(RowQuery.limits.lowerBound)...Int64(RowQuery.limits.upperBound)) ?? Self.defaultLimit)
+        try parameters.finish()
+        _ = try Freshness(request.headers, topics: topics)
+        // One more than is shown tells whether there are more.
+        let found = try await route.service.events(of: stream, from: StreamVersion(from), limit: limit + 1)
+        if found.isEmpty {
+            let isThere = from > 1 ? try await !route.service.events(of: stream, from: StreamVersion(1), limit: 1).isEmpty : false
+            guard isThere else { throw Problem(.notFound, "there is no stream '\(stream)'") }
+        }
+        var json = JSONText(capacity: 256 + 512 * found.count)
+        json.raw("{\"events\":[")
+        for (index, event) in found.prefix(limit).enumerated() {
+            if index > 0 { json.raw(",") }
+            try write(event, of: route.category, to: &json)
+        }
+        json.raw("],\"next\":")
+        if found.count > limit { json.integer(found[limit].id.version.rawValue) } else { json.raw("null") }
+        json.raw("}")
+        var headers: HTTPFields = [.contentType: "application/json"]
+        if let last = found.prefix(limit).last { headers[.highwaterPosition] = last.position.description }
+        return Response(status: .ok, headers: headers, body: ResponseBody(byteBuffer: json.buffer))
+    }
+
+    private func write(_ stored: StoredEvent, of category: Category, to json: inout JSONText) throws {
+        json.raw("{\"id\":")
+        json.string(stored.id.description)
+        json.raw(",\"type\":")
+        json.string(stored.event.type.description)
+        json.raw(",\"stream\":")
+        json.string(stored.id.stream.description)
+        json.raw(",\"version\":")
+        json.integer(stored.id.version.rawValue)
+        json.raw(",\"data\":")
+        guard let data = try category.json(stored.event) else {
+            throw UnreadableEvent(type: stored.event.type, reason: "no such event type is registered for its category")
+        }
+        json.json(data)
+        json.raw(",\"commandId\":")
+        json.string(stored.metadata.commandID.description)
+        json.raw(",\"correlationId\":")
+        json.string(stored.metadata.correlationID)
+        json.raw(",\"causationId\":")
+        json.string(stored.metadata.causationID)
+        json.raw(",\"actor\":")
+        json.string(stored.metadata.actor)
+        json.raw(",\"at\":")
+        json.string(stored.metadata.at.description)
+        json.raw(",\"position\":")
+        json.string(stored.position.description)
+        json.raw("}")
+    }
+}

@@ -1,0 +1,130 @@
+import EventLog
+import EventModel
+import HTTPTypes
+import Hummingbird
+import Logging
+import NIOCore
+import NIOHTTP1
+import Synchronization
+import WriteModel
+
+/// Answers every request: with what its route says, or with a problem.
+final class EdgeResponder: HTTPResponder {
+    private let services: EdgeServices
+    private let routes: RouteTable
+    private let commands: CommandEndpoint
+    private let streams: StreamEndpoint
+    private let views: ViewEndpoint
+    private let body: JSONBody
+    private let openAPI: ByteBuffer
+    private let metrics: RequestMetrics
+    private let trace: RequestTrace
+    private let isShuttingDown = Atomic(false)
+
+    init(_ services: EdgeServices, configuration: HTTPServerConfiguration) throws(InvalidRegistration) {
+        let topics = Set(services.commands.map(\.context.topic))
+        self.services = services
+        routes = try RouteTable(services: services.commands, views: services.views.schemas, benchmarkRoutes: configuration.benchmarkRoutes)
+        body = JSONBody(maximumBytes: configuration.maximumBodyBytes)
+        commands = CommandEndpoint(body: body, makeID: services.makeCommandID)
+        streams = StreamEndpoint(topics: topics)
+        views = ViewEndpoint(queries: services.views, topics: topics)
+        openAPI = OpenAPIDocument(
+            title: configuration.title, contexts: services.commands.map(\.context), views: services.views.schemas,
+            maximumBodyBytes: configuration.maximumBodyBytes
+        ).json.buffer
+        metrics = RequestMetrics(factory: services.metrics)
+        trace = RequestTrace(tracer: services.tracer)
+    }
+
+    /// From now on new commands are turned away.
+    func beginDraining() { isShuttingDown.store(true, ordering: .relaxed) }
+
+    private var isDraining: Bool { isShuttingDown.load(ordering: .relaxed) || services.health.isDraining() }
+
+    /// - Throws: `HTTPParserError` only, for which the framework ends the connection.
+    func respond(to request: Request, context: EdgeContext) async throws -> Response {
+        let start = ContinuousClock.now
+        let target = RequestTarget(request.head.path ?? "/")
+        let match = routes.match(request.method, target)
+        var unreadable: HTTPParserError?
+        var response = await trace(request, "\(request.method.rawValue) \(match.template)") { traceparent in
+            do {
+                return try await answer(request, target, match, traceparent: traceparent, logger: context.logger)
+            } catch let error as HTTPParserError {
+                unreadable = error
+                return Response(status: .badRequest)
+            } catch {
+                return problem(for: error, request, match, logger: context.logger).response(instance: target.path)
+            }
+        }
+        if request.method == .head { response = response.createHeadResponse() }
+        let duration = ContinuousClock.now - start
+        metrics.record(method: request.method, route: match.template, status: response.status.code, duration: duration)
+        if context.logger.logLevel <= .debug {
+            context.logger.debug(
+                "request",
+                metadata: [
+                    "method": "\(request.method.rawValue)", "path": "\(target.path)", "route": "\(match.template)",
+                    "status": "\(response.status.code)", "duration": "\(duration)",
+                ])
+        }
+        if let unreadable { throw unreadable }
+        return response
+    }
+
+    private func answer(
+        _ request: Request, _ target: RequestTarget, _ match: RouteMatch, traceparent: String, logger: Logger
+    ) async throws -> Response {
+        let route = try match.route.get()
+        let actor = route.needsAdmission ? try await admit(request) : ""
+        switch route {
+        case .command(let command, let key):
+            guard !isDraining else {
+                throw Problem(
+                    .unavailable, "this instance is shutting down and takes no new commands; send it to another",
+                    headers: [.retryAfter: "1", .connection: "close"])
+            }
+            return try await commands.answer(request, command, key: key, actor: actor, traceparent: traceparent, logger: logger)
+        case .state(let category, let key): return try await streams.state(request, target, category, key: key)
+        case .events(let category, let key): return try await streams.events(request, target, category, key: key)
+        case .row(let schema, let key): return try await views.row(request, target, schema, key: key)
+        case .rows(let schema): return try await views.rows(request, target, schema)
+        case .probe(let probe):
+            let report = await services.health.report(probe)
+            return text(report.json, "application/json", status: report.isPassing ? .ok : .serviceUnavailable)
+        case .metrics: return text(await services.health.metricsText(), "text/plain; version=0.0.4; charset=utf-8")
+        case .openAPI:
+            return Response(status: .ok, headers: [.contentType: "application/json"], body: ResponseBody(byteBuffer: openAPI))
+        case .echo:
+            let body = try await body.read(request)
+            return Response(status: .ok, headers: [.contentType: "application/json"], body: ResponseBody(byteBuffer: body))
+        }
+    }
+
+    private func admit(_ request: Request) async throws(Problem) -> String {
+        switch await services.admit(request.head) {
+        case .admitted(let actor): return actor
+        case .unauthenticated(let challenge):
+            throw Problem(.unauthenticated, "the request brings no valid credentials", headers: [.wwwAuthenticate: challenge])
+        case .forbidden: throw Problem(.forbidden, "the credentials do not allow this")
+        }
+    }
+
+    private func text(_ text: String, _ contentType: String, status: HTTPResponse.Status = .ok) -> Response {
+        // A probe's or scrape's answer is of this moment only.
+        Response(
+            status: status, headers: [.contentType: contentType, .cacheControl: "no-store"],
+            body: ResponseBody(byteBuffer: ByteBuffer(string: text)))
+    }
+
+    /// An unexpected error goes to the log; its caller gets an id to ask for.
+    private func problem(for error: any Error, _ request: Request, _ match: RouteMatch, logger: Logger) -> Problem {
+        if let problem = Problem(fault: error) { return problem }
+        let id = RandomCommandID.make().description
+        logger.error(
+            "unexpected error",
+            metadata: ["error": "\(error)", "error_id": "\(id)", "method": "\(request.method.rawValue)", "route": "\(match.template)"])
+        return Problem(.internal, "the error is in the server's log under the id '\(id)'", members: [("errorId", .text(id))])
+    }
+}

@@ -1,0 +1,19 @@
+/// How the server listens, and its limits.
+public struct HTTPServerConfiguration: Sendable {
+    public var host: String
+    /// 0: one that is free, which ``HTTPServer`` tells when it listens.
+    public var port: Int
+    /// A command with a larger body is refused.
+    public var maximumBodyBytes = 1 << 20
+    /// A connection without a request for this long is closed.
+    public var idleTimeout = Duration.seconds(75)
+    /// Adds `POST /bench/echo`, which answers a body with itself: the yardstick of the benchmarks. No part of the API.
+    public var benchmarkRoutes = false
+    /// The API's name in `/openapi.json`.
+    public var title = "Highwater"
+
+    public init(host: String = "127.0.0.1", port: Int = 8080) {
+        self.host = host
+        self.port = port
+    }
+}
