@@ -27,7 +27,6 @@ let httpTypes: Target.Dependency = .product(name: "HTTPTypes", package: "swift-h
 let httpClient: Target.Dependency = .product(name: "AsyncHTTPClient", package: "async-http-client")
 let nioHTTP1: Target.Dependency = .product(name: "NIOHTTP1", package: "swift-nio")
 let nioCore: Target.Dependency = .product(name: "NIOCore", package: "swift-nio")
-let nioHTTP1: Target.Dependency = .product(name: "NIOHTTP1", package: "swift-nio")
 let nioHTTPTypes: Target.Dependency = .product(name: "NIOHTTPTypes", package: "swift-nio-extras")
 let arguments: Target.Dependency = .product(name: "ArgumentParser", package: "swift-argument-parser")
 let crypto: Target.Dependency = .product(name: "Crypto", package: "swift-crypto")
@@ -112,7 +111,7 @@ let package = Package(
         .executableTarget(
             name: "CommerceApp",
             dependencies: [
-                "EventModel", "WriteModel", "ReadModel", "HighwaterCLI", "Commerce", "CommerceProjections", "CommerceLoad", arguments,
+                "EventModel", "WriteModel", "ReadModel", "HighwaterCLI", "Commerce", "CommerceSchemas", "CommerceProjections", "CommerceLoad", arguments,
             ],
             swiftSettings: settings),
 

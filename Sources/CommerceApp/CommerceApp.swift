@@ -2,6 +2,7 @@ import ArgumentParser
 import Commerce
 import CommerceLoad
 import CommerceProjections
+import CommerceSchemas
 import HighwaterCLI
 import ReadModel
 import WriteModel

@@ -33,21 +33,3 @@ public struct EngineEnvironment: Sendable {
         return Timestamp(microseconds: Int64(time.tv_sec) * 1_000_000 + Int64(time.tv_nsec) / 1000)
     }
 }
-
-/// How long to wait before trying again: exponential up to a cap, with full jitter (Brooker, "Exponential Backoff and Jitter", 2015).
-public struct Backoff: Sendable {
-    public var base: Duration
-    public var cap: Duration
-
-    public init(base: Duration = .milliseconds(50), cap: Duration = .seconds(5)) {
-        self.base = base
-        self.cap = cap
-    }
-
-    /// - Parameters:
-    ///   - attempt: from 1.
-    ///   - jitter: from 0 up to 1.
-    public func delay(attempt: Int, jitter: Double) -> Duration {
-        min(cap, base * (1 << min(max(attempt, 1) - 1, 20))) * jitter
-    }
-}

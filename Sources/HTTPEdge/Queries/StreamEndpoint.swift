@@ -55,7 +55,7 @@ struct StreamEndpoint: Sendable {
         json.raw("{\"events\":[")
         for (index, event) in found.prefix(limit).enumerated() {
             if index > 0 { json.raw(",") }
-            try write(event, of: route.category, to: &json)
+            StoredEventJSON.write(event, data: try data(of: event, route.category), to: &json)
         }
         json.raw("],\"next\":")
         if found.count > limit { json.integer(found[limit].id.version.rawValue) } else { json.raw("null") }
@@ -65,32 +65,10 @@ struct StreamEndpoint: Sendable {
         return Response(status: .ok, headers: headers, body: ResponseBody(byteBuffer: json.buffer))
     }
 
-    private func write(_ stored: StoredEvent, of category: Category, to json: inout JSONText) throws {
-        json.raw("{\"id\":")
-        json.string(stored.id.description)
-        json.raw(",\"type\":")
-        json.string(stored.event.type.description)
-        json.raw(",\"stream\":")
-        json.string(stored.id.stream.description)
-        json.raw(",\"version\":")
-        json.integer(stored.id.version.rawValue)
-        json.raw(",\"data\":")
+    private func data(of stored: StoredEvent, _ category: Category) throws -> String {
         guard let data = try category.json(stored.event) else {
             throw UnreadableEvent(type: stored.event.type, reason: "no such event type is registered for its category")
         }
-        json.json(data)
-        json.raw(",\"commandId\":")
-        json.string(stored.metadata.commandID.description)
-        json.raw(",\"correlationId\":")
-        json.string(stored.metadata.correlationID)
-        json.raw(",\"causationId\":")
-        json.string(stored.metadata.causationID)
-        json.raw(",\"actor\":")
-        json.string(stored.metadata.actor)
-        json.raw(",\"at\":")
-        json.string(stored.metadata.at.description)
-        json.raw(",\"position\":")
-        json.string(stored.position.description)
-        json.raw("}")
+        return data
     }
 }

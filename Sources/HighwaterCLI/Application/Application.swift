@@ -1,3 +1,4 @@
+import EventLog
 public import ReadModel
 public import WriteModel
 

@@ -2,6 +2,7 @@ import ArgumentParser
 import EventLog
 import Operations
 import ReadModel
+import WriteModel
 
 struct StatusCommand<Program: HighwaterProgram>: AsyncParsableCommand {
     static var configuration: CommandConfiguration {

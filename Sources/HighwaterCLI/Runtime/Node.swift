@@ -11,7 +11,7 @@ import WriteModel
 struct Node {
     private let runtime: Runtime
     private let writers: [WriteService]
-    private let runners: [ProjectionRunner]
+    private let runners: [(name: String, runner: ProjectionRunner)]
     private let server: HTTPServer
     private let health = HealthRegistry()
 
@@ -31,8 +31,11 @@ struct Node {
         runners = zip(runtime.stores, signals).flatMap { store, signal in
             application.contexts.flatMap { context in
                 context.projections.map {
-                    ProjectionRunner(
-                        $0, store: store, log: runtime.log, topic: context.writeModel.topic, signal: signal, logger: logger)
+                    (
+                        "\($0.id.name)-\(store.name)",
+                        ProjectionRunner(
+                            $0, store: store, log: runtime.log, topic: context.writeModel.topic, signal: signal, logger: logger)
+                    )
                 }
             }
         }
@@ -45,7 +48,7 @@ struct Node {
 
     /// Runs until the process is told to stop, then drains: HTTP first, the log's users last.
     func run() async throws {
-        try await runServices(writers + runners + [server], settings: runtime.settings, health: health, logger: runtime.logger)
+        try await runServices(writers + runners.map(\.runner) + [server], settings: runtime.settings, health: health, logger: runtime.logger)
     }
 
     private static func server(
@@ -81,8 +84,8 @@ struct Node {
                 return .failing("\(missing.count) of \(partitions.count) partitions are not written by this instance: \(first.reason ?? "")")
             }
         }
-        for runner in runners {
-            health.addCheck("projection-\(runner.name)") {
+        for (name, runner) in runners {
+            health.addCheck("projection-\(name)") {
                 let status = runner.status
                 if let failure = status.failure { return .failing(failure) }
                 return .passing("lag \(status.lagRecords)")

@@ -5,6 +5,7 @@ import Operations
 import ReadModel
 import SQLiteLog
 import SQLiteReadModel
+import WriteModel
 
 /// What the settings name, opened: the log and the read models.
 struct Runtime: Sendable {

@@ -69,7 +69,7 @@ actor PartitionOwner {
         return await withCheckedContinuation { continuation in
             tickets += 1
             let ticket = PartitionWriter.Ticket(tickets)
-            clients[ticket] = Client(continuation: continuation, received: now, deadline: now + timeout)
+            clients[ticket] = Client(continuation: continuation, received: now, deadline: now.advanced(by: timeout))
             perform(machine.handle(.command(command, ticket), at: now))
         }
     }
@@ -426,13 +426,6 @@ actor PartitionOwner {
     }
 
     private func finished(_ id: UInt64) { tasks[id] = nil }
-}
-
-extension Timestamp {
-    static func + (time: Timestamp, duration: Duration) -> Timestamp {
-        let (seconds, attoseconds) = duration.components
-        return Timestamp(microseconds: time.microseconds + seconds * 1_000_000 + attoseconds / 1_000_000_000_000)
-    }
 }
 
 extension Record {
