@@ -1,5 +1,6 @@
-@testable import EventLog
 import Testing
+
+@testable import EventLog
 
 @Suite struct PartitionerTests {
     /// org.apache.kafka.common.utils.UtilsTest.testMurmur2, and the empty key.

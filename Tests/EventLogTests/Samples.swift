@@ -10,7 +10,8 @@ enum Samples {
         .commit(
             Commit(
                 epoch: Epoch(epoch), sequence: CommitSequence(sequence), stream: StreamID(trusted: "order/1"),
-                firstVersion: StreamVersion(sequence), commandID: CommandID(trusted: "command-\(epoch)-\(sequence)"), commandDigest: [1, 2, 3],
+                firstVersion: StreamVersion(sequence), commandID: CommandID(trusted: "command-\(epoch)-\(sequence)"),
+                commandDigest: [1, 2, 3],
                 correlationID: "correlation", causationID: "causation", actor: "actor", at: Timestamp(microseconds: -7),
                 traceparent: "00-1-2-01",
                 events: [EncodedEvent(type: "order.placed.v1", data: [9, 8]), EncodedEvent(type: "order.confirmed.v1", data: [])]))
@@ -35,7 +36,9 @@ enum Samples {
             }
         }
         func text() -> String {
-            String(String.UnicodeScalarView((0..<Int.random(in: 0..<12, using: &random)).map { _ in "aé/@\u{0}😀z0".unicodeScalars.randomElement(using: &random)! }))
+            String(
+                String.UnicodeScalarView(
+                    (0..<Int.random(in: 0..<12, using: &random)).map { _ in "aé/@\u{0}😀z0".unicodeScalars.randomElement(using: &random)! }))
         }
         func data() -> Bytes { (0..<Int.random(in: 0..<200, using: &random)).map { _ in .random(in: 0...255, using: &random) }[...] }
         if Int.random(in: 0..<4, using: &random) == 0 {

@@ -1,7 +1,8 @@
 import EventLog
 import EventModel
-@testable import SQLiteLog
 import Testing
+
+@testable import SQLiteLog
 
 @Suite struct ClosingTests {
     @Test(.timeLimit(.minutes(1))) func everythingIsRefusedAfterwards() async throws {
@@ -38,7 +39,11 @@ import Testing
                         return (error as? LogError)?.code
                     }
                 }
-                if number == 15 { group.addTask { await log.close(); return .closed } }
+                if number == 15 {
+                    group.addTask {
+                        await log.close(); return .closed
+                    }
+                }
             }
             for await code in group { #expect(code == .closed) }
         }

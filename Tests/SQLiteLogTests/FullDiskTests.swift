@@ -1,7 +1,8 @@
 import EventLog
 import EventModel
-@testable import SQLiteLog
 import Testing
+
+@testable import SQLiteLog
 
 @Suite struct FullDiskTests {
     @Test(.timeLimit(.minutes(1))) func nothingThatDidNotFitIsAcknowledged() async throws {
@@ -53,7 +54,9 @@ import Testing
         let name = Topic(String(repeating: "x", count: 20_000))
         await #expect(throws: LogError(.storage, "")) { try await log.createTopic(name, partitions: 1) }
         #expect(try await log.partitionCount(of: name) == nil)
-        await #expect(throws: LogError(.topicMissing, "")) { _ = try await log.makeProducer().append([1], to: TopicPartition(name, Partition(0))) }
+        await #expect(throws: LogError(.topicMissing, "")) {
+            _ = try await log.makeProducer().append([1], to: TopicPartition(name, Partition(0)))
+        }
         await log.close()
     }
 }

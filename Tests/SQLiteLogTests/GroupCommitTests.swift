@@ -1,8 +1,9 @@
 import EventLog
 import EventModel
 import GRDB
-@testable import SQLiteLog
 import Testing
+
+@testable import SQLiteLog
 
 @Suite struct GroupCommitTests {
     /// Runs `body` while another connection holds the file's write lock.
@@ -69,7 +70,9 @@ import Testing
         try await log.createTopic("ordering", partitions: 1)
         let producer = try await log.makeProducer()
         let reports = Reports()
-        for size in [99, 100, 10] { producer.append(LogRecord(key: [1], value: [UInt8](repeating: 1, count: size)[...]), to: partition, report: reports.add) }
+        for size in [99, 100, 10] {
+            producer.append(LogRecord(key: [1], value: [UInt8](repeating: 1, count: size)[...]), to: partition, report: reports.add)
+        }
         await producer.close()
         #expect(reports.all.map { (try? $0.get())?.rawValue } == [0, nil, 1])
         #expect(reports.failures.map(\.code) == [.recordTooLarge])

@@ -2,8 +2,9 @@ import EventLog
 import EventModel
 import Foundation
 import GRDB
-@testable import SQLiteLog
 import Testing
+
+@testable import SQLiteLog
 
 @Suite struct OpeningTests {
     private func openingError(_ path: String) async throws -> LogError {

@@ -1,8 +1,9 @@
 import EventLog
 import EventModel
 import Foundation
-@testable import SQLiteLog
 import Testing
+
+@testable import SQLiteLog
 
 /// Against a real second process.
 @Suite(.serialized) struct OtherProcessTests {

@@ -2,8 +2,9 @@ import EventLog
 import EventModel
 import Foundation
 import GRDB
-@testable import SQLiteLog
 import Testing
+
+@testable import SQLiteLog
 
 /// Several logs on one file, in this process and in others.
 @Suite struct SharedFileTests {
@@ -68,7 +69,9 @@ import Testing
             try await withThrowingTaskGroup(of: Offset?.self) { group in
                 for reader in readers { group.addTask { try await reader.next(maximumBytes: 1).entries.first?.offset } }
                 for _ in 0..<(round % 7) { await Task.yield() }
-                for number: Int32 in 0..<2 { _ = try await producer.append([UInt8(round)], to: TopicPartition("ordering", Partition(number))) }
+                for number: Int32 in 0..<2 {
+                    _ = try await producer.append([UInt8(round)], to: TopicPartition("ordering", Partition(number)))
+                }
                 for try await offset in group { #expect(offset == Offset(Int64(round))) }
             }
         }

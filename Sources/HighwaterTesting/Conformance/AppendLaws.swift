@@ -24,7 +24,8 @@ extension EventLogConformance {
                         (0...number).map { [UInt8(number), UInt8(round), UInt8($0)] }, to: partition, with: producer)
                     let first = round * (number + 1)
                     try law.require(
-                        offsets == (0...number).map { Offset(Int64(first + $0)) }, "\(partition) gives offsets \(offsets) in round \(round)")
+                        offsets == (0...number).map { Offset(Int64(first + $0)) }, "\(partition) gives offsets \(offsets) in round \(round)"
+                    )
                 }
             }
             for number in 0..<3 {
@@ -91,10 +92,12 @@ extension EventLogConformance {
             try law.require(reported.count == appenders * each, "some of \(appenders * each) records were reported at the same offset")
             let entries = try await law.read(partition, count: appenders * each)
             for entry in entries {
-                try law.require(reported[entry.offset] == Array(entry.value), "another record stands at \(entry.offset) than was reported there")
+                try law.require(
+                    reported[entry.offset] == Array(entry.value), "another record stands at \(entry.offset) than was reported there")
             }
             let bounds = try await law.log.bounds(of: partition)
-            try law.require(bounds.upperBound == Offset(Int64(appenders * each)), "\(appenders * each) appends make the end \(bounds.upperBound)")
+            try law.require(
+                bounds.upperBound == Offset(Int64(appenders * each)), "\(appenders * each) appends make the end \(bounds.upperBound)")
         },
         EventLogLaw("two producers take turns") { law in
             let partition = try await law.makePartition()

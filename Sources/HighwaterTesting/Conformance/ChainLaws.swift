@@ -115,7 +115,8 @@ private enum ChainSample {
     static func commit(_ epoch: Int64, _ sequence: Int64) -> [UInt8] {
         Record.commit(
             Commit(
-                epoch: Epoch(epoch), sequence: CommitSequence(sequence), stream: StreamID(trusted: "order/1"), firstVersion: StreamVersion(1),
+                epoch: Epoch(epoch), sequence: CommitSequence(sequence), stream: StreamID(trusted: "order/1"),
+                firstVersion: StreamVersion(1),
                 commandID: CommandID(trusted: "command"), commandDigest: [1, 2], at: Timestamp(microseconds: 2),
                 events: [EncodedEvent(type: "order.placed.v1", data: [3])])
         ).encoded

@@ -60,7 +60,9 @@ final class LawContext: Sendable {
 
     /// Appends values and waits for all reports. Records go in flight together.
     @discardableResult
-    func append(_ values: [[UInt8]], key: [UInt8] = [1], to partition: TopicPartition, with producer: any LogProducer) async throws -> [Offset] {
+    func append(_ values: [[UInt8]], key: [UInt8] = [1], to partition: TopicPartition, with producer: any LogProducer) async throws
+        -> [Offset]
+    {
         try await append(values.map { LogRecord(key: key[...], value: $0[...]) }, to: partition, with: producer)
     }
 
@@ -87,7 +89,8 @@ final class LawContext: Sendable {
     }
 
     /// The first `count` entries of a partition from `offset` on, which must be contiguous.
-    func read(_ partition: TopicPartition, from offset: Offset = .zero, count: Int, maximumBytes: Int = 1 << 16) async throws -> [LogEntry] {
+    func read(_ partition: TopicPartition, from offset: Offset = .zero, count: Int, maximumBytes: Int = 1 << 16) async throws -> [LogEntry]
+    {
         let reader = try await log.makeReader(of: partition, from: offset)
         var entries: [LogEntry] = []
         while entries.count < count {
@@ -103,7 +106,8 @@ final class LawContext: Sendable {
         try require(!batch.entries.isEmpty, "a batch is empty")
         let offsets = batch.entries.map(\.offset)
         try require(
-            offsets == offsets.indices.map { offset + $0 }, "a read at \(offset) returns offsets \(offsets.prefix(20)), not those that follow")
+            offsets == offsets.indices.map { offset + $0 },
+            "a read at \(offset) returns offsets \(offsets.prefix(20)), not those that follow")
         try require(batch.end >= offset + offsets.count, "a batch says that the end is \(batch.end), before its own last entry")
     }
 

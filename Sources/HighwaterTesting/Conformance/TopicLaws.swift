@@ -58,7 +58,9 @@ extension EventLogConformance {
                 try await law.expect(.partitionOutOfRange, when: "reading \(outside) of 2") {
                     _ = try await law.log.makeReader(of: outside, from: .zero)
                 }
-                try await law.expect(.partitionOutOfRange, when: "appending to \(outside) of 2") { try await law.append([[1]], to: outside) }
+                try await law.expect(.partitionOutOfRange, when: "appending to \(outside) of 2") {
+                    try await law.append([[1]], to: outside)
+                }
             }
         },
         EventLogLaw("a group's only member is told every partition, until it leaves") { law in

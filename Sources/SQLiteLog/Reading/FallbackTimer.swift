@@ -9,7 +9,8 @@ final class FallbackTimer: Sendable {
         source = DispatchSource.makeTimerSource(queue: queue)
         let milliseconds = max(1, Int(interval / .milliseconds(1)))
         source.schedule(
-            deadline: .now() + .milliseconds(milliseconds), repeating: .milliseconds(milliseconds), leeway: .milliseconds(milliseconds / 10))
+            deadline: .now() + .milliseconds(milliseconds), repeating: .milliseconds(milliseconds), leeway: .milliseconds(milliseconds / 10)
+        )
         source.setEventHandler { notice() }
         source.resume()
     }

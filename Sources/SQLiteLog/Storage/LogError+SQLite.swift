@@ -16,7 +16,8 @@ extension LogError {
         case .SQLITE_FULL:
             self.init(.storage, "\(action): the disk is full; free space and send it again", underlying: error)
         case .SQLITE_IOERR, .SQLITE_READONLY, .SQLITE_CANTOPEN, .SQLITE_PERM:
-            self.init(.storage, "\(action): the file cannot be read or written; check the disk and the file's permissions", underlying: error)
+            self.init(
+                .storage, "\(action): the file cannot be read or written; check the disk and the file's permissions", underlying: error)
         case .SQLITE_BUSY, .SQLITE_LOCKED:
             self.init(.timedOut, "\(action): another process holds the file's lock", underlying: error)
         case .SQLITE_CORRUPT, .SQLITE_NOTADB:

@@ -43,7 +43,8 @@ final class TopicCatalog: Sendable {
         guard partitions <= PartitionKey.maximumCount - first else {
             throw LogError(
                 .misconfigured,
-                "topic '\(topic)' cannot have \(partitions) partitions: a log file holds \(PartitionKey.maximumCount) in all and has \(first)")
+                "topic '\(topic)' cannot have \(partitions) partitions: a log file holds \(PartitionKey.maximumCount) in all and has \(first)"
+            )
         }
         try db.execute(
             sql: "INSERT INTO topics (name, first, partitions) VALUES (?, ?, ?)", arguments: [topic.name, first, partitions])
