@@ -27,8 +27,7 @@ public final class SQLiteStateStores: StateStoreProvider {
                 try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
             } catch {
                 throw StateStoreError(
-                    .storage, "cannot make the folder '\(folder)' for the state stores; make it writable or name another", underlying: error
-                )
+                    .storage, "cannot make the folder '\(folder)' for state stores; make it writable or name another", underlying: error)
             }
             return try StateFile.open(place)
         }

@@ -7,8 +7,8 @@ import WriteModel
 
 /// What a process that dies leaves behind is a whole batch, and everything before it.
 struct CrashTests {
-    /// Copies of the file and its WAL, made between and during saves, stand in for what is on the disk at a kill. The small states stay in
-    /// the WAL; the large ones make checkpoints, during which the database is half new.
+    /// Copies of the file and its WAL, made while the store is open, stand in for what a kill leaves. Small states stay in the WAL; large
+    /// ones are checkpointed every few batches, so that a copy has them in part here, in part there.
     @Test(arguments: [20, 50_000])
     func copiesMadeMidwayAreWholeBatches(stateBytes: Int) async throws {
         try await withTemporaryFolder { folder in
