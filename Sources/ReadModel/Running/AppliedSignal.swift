@@ -1,4 +1,4 @@
-import EventLog
+package import EventLog
 import Synchronization
 
 /// News, within one process, of how far its runners have brought a store's live read models, so that whoever waits for a position need
