@@ -29,6 +29,7 @@ import Testing
         let store = InMemoryReadModelStore()
         var system = try await SampleSystem(store)
         system.options.batchBytes = 300
+        system.options.cachedRows = 0
         let ends = try await system.fill(150)
         let count = Atomic(0)
         let faulty = InterceptedReadModelStore(store) { step in

@@ -78,6 +78,31 @@ import Testing
         await #expect(throws: ReadModelError(.unknownProjection, "")) { try await queries.row(of: "nobody", key: "1") }
     }
 
+    @Test func aViewThatIsNotBuiltYetIsUnavailable() async throws {
+        let system = try await SampleSystem(InMemoryReadModelStore())
+        await #expect(throws: ReadModelError(.unavailable, "")) {
+            try await system.queries(SampleLedger.accounts).row(of: "accounts", key: "1")
+        }
+    }
+
+    @Test(arguments: ["", "Orders", "order_summary", "highwater-x", "orders-g3", String(repeating: "a", count: 41)])
+    func namesThatCannotBeStoredAreRefused(_ name: String) {
+        let schema = TableSchema(projection: ProjectionID(name, version: 1), key: KeyColumn("id", .byStream), columns: [])
+        #expect(schema.problems.count == 1)
+    }
+
+    @Test func columnsThatCannotBeStoredAreRefused() {
+        let columns = [
+            ColumnSchema(name: "id", type: .text, isNullable: false, reducer: .max),
+            ColumnSchema(name: "partition", type: .text, isNullable: false, reducer: .max),
+            ColumnSchema(name: "a\"b", type: .text, isNullable: false, reducer: .max),
+            ColumnSchema(name: "text", type: .text, isNullable: false, reducer: .sum),
+            ColumnSchema(name: "unreduced", type: .integer, isNullable: false),
+        ]
+        let schema = TableSchema(projection: ProjectionID("orders", version: 1), key: KeyColumn("id", .combined), columns: columns)
+        #expect(schema.problems.count == 5, "\(schema.problems)")
+    }
+
     @Test func rowsAreJSONWithTheKeyFirst() {
         let schema = SampleLedger.accounts.schema
         let row = StoredRow(

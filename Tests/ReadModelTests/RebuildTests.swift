@@ -27,9 +27,9 @@ import Testing
                 group.addTask {
                     var next = 500
                     while !isDone.isSet {
-                        try await system.fill(20, from: next)
+                        let ends = try await system.fill(20, from: next)
                         next += 20
-                        await Task.yield()
+                        _ = try await queries.positions(of: "accounts", waitFor: ends, timeout: .seconds(30))
                     }
                 }
                 group.addTask {
@@ -46,7 +46,7 @@ import Testing
                 for round in 1...3 {
                     let result = try await system.rebuild(SampleLedger.accounts, builder: "round \(round)").run()
                     #expect(result.outcome == .swapped && result.verification?.isEqual == true)
-                    #expect(result.verification?.rows ?? 0 > 0)
+                    #expect(result.verification?.rows ?? 0 > 0 || round == 1)  // the worker may not have begun
                 }
                 isDone.set()
                 try await group.waitForAll()

@@ -19,8 +19,11 @@ import Testing
                     group.addTask {
                         var next = 2000
                         while !Task.isCancelled {
-                            try await system.fill(50, accounts: 300, from: next)
+                            let ends = try await system.fill(50, accounts: 300, from: next)
                             next += 50
+                            do {
+                                _ = try await queries.positions(of: "accounts", waitFor: ends, timeout: .seconds(60))
+                            } catch is CancellationError { return }
                         }
                     }
                     for name in ["accounts", "deposits-by-digit"] {

@@ -34,7 +34,7 @@ import Testing
         try await withTemporaryFolder { folder in
             let path = folder + "/views.sqlite"
             _ = try await prepared(path, count: 1)
-            let rows = try await DatabaseQueue(path: path).read { db in
+            let rows = try DatabaseQueue(path: path).read { db in
                 try Row.fetchAll(db, sql: "SELECT account_id, owner, note, deposits, balance_micros, last_at FROM accounts")
             }
             #expect(rows.count == 1)

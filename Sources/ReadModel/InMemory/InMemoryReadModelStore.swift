@@ -87,15 +87,17 @@ public final class InMemoryReadModelStore: ReadModelStore {
         state.withLock { state in
             guard let table = state[generation], table.generation.state != .live else { return false }
             if let held = table.generation.lease, held.builder != lease.builder, held.expires > now { return false }
-            state[generation]?.generation = table.generation.with(lease: lease)
+            state[generation]?.generation.lease = lease
             return true
         }
     }
 
     public func finish(_ generation: Generation) async throws {
         state.withLock { state in
-            guard let now = state[generation]?.generation, now.state != .live else { return }
-            state[generation]?.generation = now.with(state: now.state == .building ? .ready : now.state, lease: nil)
+            guard var now = state[generation]?.generation, now.state != .live else { return }
+            if now.state == .building { now.state = .ready }
+            now.lease = nil
+            state[generation]?.generation = now
         }
     }
 
@@ -106,17 +108,18 @@ public final class InMemoryReadModelStore: ReadModelStore {
             if let live = try? state.live(generation.schema.projection.name) {
                 let isBehind = live.positions.contains { ($1.offset) > (table.positions[$0]?.offset ?? Offset(-1)) }
                 guard evenIfBehind || !isBehind else { return false }
-                state[live.generation]?.generation = live.generation.with(state: .retired, lease: nil, heldUntil: nil)
+                state[live.generation]?.generation.state = .retired
+                state[live.generation]?.generation.heldUntil = nil
             }
-            state[generation]?.generation = table.generation.with(state: .live, lease: nil)
+            state[generation]?.generation.state = .live
+            state[generation]?.generation.lease = nil
             return true
         }
     }
 
     public func hold(_ generation: Generation, until: Timestamp?) async throws {
         state.withLock { state in
-            guard let now = state[generation]?.generation, now.state == .live else { return }
-            state[generation]?.generation = now.with(heldUntil: until)
+            if state[generation]?.generation.state == .live { state[generation]?.generation.heldUntil = until }
         }
     }
 

@@ -2,8 +2,8 @@ public import EventLog
 
 /// Questions to one store's live read models, as HTTP asks them: validated, and if wished not before they have reached a position.
 ///
-/// - Throws: ``InvalidQuery`` for the caller's mistakes; ``ReadModelError`` `unknownProjection`, `behind` where a position was not reached
-///   in time, or the store's faults.
+/// - Throws: ``InvalidQuery`` for the caller's mistakes; ``ReadModelError`` `unknownProjection`, `unavailable` where it has not been built
+///   yet, `behind` where a position was not reached in time, or the store's faults.
 public struct ReadModelQueries: Sendable {
     private let projections: [String: TableSchema]
     private let store: any ReadModelStore
@@ -122,7 +122,12 @@ public struct ReadModelQueries: Sendable {
         for needs: [LogPosition], in projection: String, _ timeout: Duration,
         _ read: @escaping @Sendable () async throws -> (Answer, AppliedPositions)
     ) async throws -> Answer {
-        let (answer, positions) = try await read()
+        let (answer, positions): (Answer, AppliedPositions)
+        do {
+            (answer, positions) = try await read()
+        } catch let error as ReadModelError where error.code == .unknownProjection {
+            throw ReadModelError(.unavailable, "'\(projection)' has not been built yet", underlying: error)
+        }
         for need in needs where positions.positions[need.partition.partition] == nil || positions.topic != need.partition.topic {
             throw InvalidQuery(
                 parameter: "Highwater-Position", reason: "'\(projection)' is made from '\(positions.topic)', which has no \(need.partition)")

@@ -144,8 +144,12 @@ public struct Rebuild: Sendable {
                 group.addTask {
                     while true {
                         try await environment.clock.sleep(for: options.lease / 3)
-                        guard try await store.renew(lease(), on: generation, now: environment.now()) else {
-                            throw Self.fenced(generation)
+                        do {
+                            guard try await store.renew(lease(), on: generation, now: environment.now()) else {
+                                throw Self.fenced(generation)
+                            }
+                        } catch let error as ReadModelError where error.isRetriable {
+                            logger.warning("the rebuild's lease was not renewed", metadata: ["error": "\(error)"])
                         }
                     }
                 }

@@ -81,7 +81,9 @@ public final class ProjectionRunner: Service {
         var faults = Backoff(base: options.retry.base, cap: options.retry.cap)
         var fences = Backoff(base: .milliseconds(1), cap: .milliseconds(50))
         while !Task.isCancelled {
+            var found: Int?
             do {
+                found = try await liveNumber()
                 guard let generation = try await liveGeneration() else { continue }
                 if try await waitForHold(generation, &fences) { continue }
                 let session = RunnerSession(self, generation, assigned, membership)
@@ -97,7 +99,7 @@ public final class ProjectionRunner: Service {
             } catch {
                 if Task.isCancelled { return }
                 if isPermanent(error) {
-                    await stop(after: error)
+                    await stop(after: error, of: found)
                 } else {
                     await pause(after: error, &faults)
                 }
@@ -153,21 +155,19 @@ public final class ProjectionRunner: Service {
         try? await environment.clock.sleep(for: wait)
     }
 
-    /// Waits until the read model is another one than that which failed, as after a rebuild.
-    private func stop(after error: any Error) async {
+    /// Waits until another generation is live than that with which it failed, as after a rebuild.
+    private func stop(after error: any Error, of failed: Int?) async {
         metrics.faults.increment()
         update { $0.state = .stopped("\(error)") }
         logger.error("the projection is stopped", metadata: ["error": "\(error)"])
-        let failed = try? await store.generations(of: projection.id.name)
         while !Task.isCancelled {
-            do {
-                try await environment.clock.sleep(for: options.recheck)
-                if try await store.generations(of: projection.id.name).first(where: { $0.state == .live })?.number
-                    != failed?.first(where: { $0.state == .live })?.number
-                {
-                    return
-                }
-            } catch {}
+            try? await environment.clock.sleep(for: options.recheck)
+            // A store that cannot be asked is asked again.
+            if let number = try? await liveNumber(), number != failed { return }
         }
+    }
+
+    private func liveNumber() async throws -> Int? {
+        try await store.generations(of: projection.id.name).first { $0.state == .live }?.number
     }
 }

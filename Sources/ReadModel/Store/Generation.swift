@@ -17,13 +17,13 @@ public struct Generation: Hashable, Sendable {
     public let schema: TableSchema
     public let topic: Topic
     public let number: Int
-    public let state: State
+    public internal(set) var state: State
     /// How many partitions it is the fold of.
     public let partitions: Int
     /// Who builds it at present.
-    public let lease: BuildLease?
+    public internal(set) var lease: BuildLease?
     /// Until when a swap that is being made holds the live generation still; see ``ReadModelStore/hold(_:until:)``.
-    public let heldUntil: Timestamp?
+    public internal(set) var heldUntil: Timestamp?
 
     public init(
         schema: TableSchema, topic: Topic, number: Int, state: State, partitions: Int, lease: BuildLease? = nil, heldUntil: Timestamp? = nil
@@ -62,14 +62,5 @@ public struct BuildLease: Hashable, Sendable {
     public init(builder: String, expires: Timestamp) {
         self.builder = builder
         self.expires = expires
-    }
-}
-
-extension Generation {
-    /// A copy with another state or lease.
-    func with(state: State? = nil, lease: BuildLease?? = .none, heldUntil: Timestamp?? = .none) -> Generation {
-        Generation(
-            schema: schema, topic: topic, number: number, state: state ?? self.state, partitions: partitions, lease: lease ?? self.lease,
-            heldUntil: heldUntil ?? self.heldUntil)
     }
 }

@@ -80,11 +80,11 @@ final class ShareFolds: Sendable {
         return !isOver.load(ordering: .relaxed)
     }
 
-    /// A share of one key is not split further, so the number of passes has an end.
+    /// The number of passes has an end, beyond which the budget is exceeded.
     private func isOver(_ partition: Partition, _ bytes: Int) -> Bool {
         state.withLock { state in
             state.bytes[partition] = bytes
-            return share.count < 1024 && state.bytes.values.reduce(0, +) > options.memory
+            return share.count < 64 && state.bytes.values.reduce(0, +) > options.memory
         }
     }
 }
