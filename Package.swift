@@ -11,18 +11,22 @@ let settings: [SwiftSetting] = [
 
 let logging: Target.Dependency = .product(name: "Logging", package: "swift-log")
 let metrics: Target.Dependency = .product(name: "Metrics", package: "swift-metrics")
+let coreMetrics: Target.Dependency = .product(name: "CoreMetrics", package: "swift-metrics")
 let tracing: Target.Dependency = .product(name: "Tracing", package: "swift-distributed-tracing")
 let inMemoryTracing: Target.Dependency = .product(name: "InMemoryTracing", package: "swift-distributed-tracing")
 let lifecycle: Target.Dependency = .product(name: "ServiceLifecycle", package: "swift-service-lifecycle")
 let protobuf: Target.Dependency = .product(name: "SwiftProtobuf", package: "swift-protobuf")
 let grdb: Target.Dependency = .product(name: "GRDB", package: "GRDB.swift")
-let collections: Target.Dependency = .product(name: "Collections", package: "swift-collections")
+let deque: Target.Dependency = .product(name: "DequeModule", package: "swift-collections")
+/// SQLite's C functions, for the adapters that bind and read bytes without a copy.
+let sqlite: Target.Dependency = .product(name: "GRDBSQLite", package: "GRDB.swift")
 let configuration: Target.Dependency = .product(name: "Configuration", package: "swift-configuration")
 let hummingbird: Target.Dependency = .product(name: "Hummingbird", package: "hummingbird")
 let hummingbirdCore: Target.Dependency = .product(name: "HummingbirdCore", package: "hummingbird")
 let hummingbirdTesting: Target.Dependency = .product(name: "HummingbirdTesting", package: "hummingbird")
 let httpTypes: Target.Dependency = .product(name: "HTTPTypes", package: "swift-http-types")
 let httpClient: Target.Dependency = .product(name: "AsyncHTTPClient", package: "async-http-client")
+let nioHTTP1: Target.Dependency = .product(name: "NIOHTTP1", package: "swift-nio")
 let nioCore: Target.Dependency = .product(name: "NIOCore", package: "swift-nio")
 let nioPosix: Target.Dependency = .product(name: "NIOPosix", package: "swift-nio")
 let nioHTTP1: Target.Dependency = .product(name: "NIOHTTP1", package: "swift-nio")
@@ -73,12 +77,12 @@ let package = Package(
         library("EventModel", []),
         library("EventLog", ["EventModel"]),
         library("ProtobufModel", ["EventModel", protobuf]),
-        library("WriteModel", ["EventModel", "EventLog", crypto, collections, logging, metrics, tracing, lifecycle]),
+        library("WriteModel", ["EventModel", "EventLog", crypto, deque, logging, metrics, coreMetrics, lifecycle]),
         library("ReadModel", ["EventModel", "EventLog", logging, metrics, lifecycle]),
 
         // Adapters: one port, one technology each.
-        library("SQLiteLog", ["EventModel", "EventLog", grdb, logging]),
-        library("SQLiteStateStore", ["EventModel", "EventLog", "WriteModel", grdb]),
+        library("SQLiteLog", ["EventModel", "EventLog", grdb, sqlite, logging]),
+        library("SQLiteStateStore", ["EventModel", "EventLog", "WriteModel", grdb, logging]),
         library("SQLiteReadModel", ["EventModel", "EventLog", "ReadModel", grdb]),
 
         // Edges.
@@ -97,18 +101,20 @@ let package = Package(
             ]),
         library(
             "HighwaterTesting",
-            ["EventModel", "EventLog", "WriteModel", "ReadModel", collections, logging]),
+            ["EventModel", "EventLog", "WriteModel", "ReadModel", deque, logging]),
 
         // Commerce: the reference domain. It knows the event model, its schemas and, for its read models, the projection protocol.
         library("LogSchemas", [protobuf]),
         library("CommerceSchemas", [protobuf]),
         library("Commerce", ["EventModel", "ProtobufModel", "CommerceSchemas"]),
         library("CommerceProjections", ["EventModel", "ReadModel", "Commerce", "CommerceSchemas"], path: "Projections"),
+        library(
+            "CommerceLoad",
+            ["CommerceSchemas", "ProtobufModel", "EventModel", "HighwaterCLI", protobuf, arguments, httpClient, nioCore, nioHTTP1]),
         .executableTarget(
             name: "CommerceApp",
             dependencies: [
-                "EventModel", "ProtobufModel", "WriteModel", "ReadModel", "HighwaterCLI", "Commerce", "CommerceSchemas",
-                "CommerceProjections", arguments, httpClient, nioCore, logging, hummingbird, crypto, grdb, configuration,
+                "EventModel", "WriteModel", "ReadModel", "HighwaterCLI", "Commerce", "CommerceProjections", "CommerceLoad", arguments,
             ],
             swiftSettings: settings),
 
@@ -116,13 +122,14 @@ let package = Package(
         tests("EventLogTests", ["EventModel", "EventLog", "HighwaterTesting", "LogSchemas", protobuf]),
         tests("ProtobufModelTests", ["EventModel", "ProtobufModel", "CommerceSchemas", protobuf]),
         tests("SQLiteLogTests", ["EventModel", "EventLog", "SQLiteLog", "HighwaterTesting", grdb]),
-        tests("WriteModelTests", ["EventModel", "EventLog", "WriteModel", "HighwaterTesting", logging]),
+        tests("WriteModelTests", ["EventModel", "EventLog", "WriteModel", "HighwaterTesting", logging, lifecycle]),
         tests(
-            "SQLiteStateStoreTests", ["EventModel", "EventLog", "WriteModel", "SQLiteStateStore", "HighwaterTesting", grdb]),
+            "SQLiteStateStoreTests",
+            ["EventModel", "EventLog", "WriteModel", "SQLiteStateStore", "HighwaterTesting", grdb, logging]),
         tests("ReadModelTests", ["EventModel", "EventLog", "ReadModel", "HighwaterTesting", logging]),
         tests(
             "SQLiteReadModelTests", ["EventModel", "EventLog", "ReadModel", "SQLiteReadModel", "HighwaterTesting", grdb, logging]),
-        tests("OperationsTests", ["Operations", configuration, logging, metrics]),
+        tests("OperationsTests", ["Operations", configuration, logging, metrics, tracing, lifecycle]),
         tests(
             "HTTPEdgeTests",
             [
@@ -133,6 +140,7 @@ let package = Package(
         tests(
             "CommerceProjectionsTests",
             ["EventModel", "ReadModel", "Commerce", "CommerceSchemas", "CommerceProjections", "HighwaterTesting", protobuf]),
+        tests("CommerceLoadTests", ["CommerceLoad", "EventModel", "CommerceSchemas"]),
         // The application as its users run it: the built executable, over HTTP and the command line.
         tests("CommerceAppTests", ["CommerceApp", httpClient, nioCore, httpTypes]),
     ]

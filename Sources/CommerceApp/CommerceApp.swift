@@ -1,2 +1,34 @@
-import Hummingbird
-@main struct CommerceApp { static func main() {} }
+import ArgumentParser
+import Commerce
+import CommerceLoad
+import CommerceProjections
+import HighwaterCLI
+import ReadModel
+import WriteModel
+
+/// Commerce, an order system on Highwater: everything that makes it up, in one place.
+@main
+struct CommerceApp: HighwaterProgram {
+    static let application = Application(
+        name: "commerce", abstract: "An order system, event-sourced on Highwater.", version: "0.1.0",
+        contexts: [
+            Application.Context(
+                "ordering",
+                categories: [
+                    Category(
+                        "order", decider: OrderDecider(), foldVersion: OrderState.foldVersion,
+                        commands: OrderCommand.codecs, events: OrderEvent.codec, state: OrderState.codec),
+                    Category(
+                        "return", decider: ReturnDecider(), foldVersion: ReturnState.foldVersion,
+                        commands: ReturnCommand.codecs, events: ReturnEvent.codec, state: ReturnState.codec),
+                ],
+                projections: [
+                    RegisteredProjection(OrderSummary(), events: OrderingEvent.codec),
+                    RegisteredProjection(CustomerLedger(), events: OrderingEvent.codec),
+                    RegisteredProjection(SalesByDay(), events: OrderingEvent.codec),
+                    RegisteredProjection(SalesByCountry(), events: OrderingEvent.codec),
+                ])
+        ])
+
+    static let commands: [any ParsableCommand.Type] = [LoadCommand.self]
+}

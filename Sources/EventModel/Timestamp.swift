@@ -20,7 +20,12 @@ public struct Timestamp: Hashable, Comparable, Sendable {
     /// Whole seconds since 1970, rounded down.
     public var seconds: Int64 { microseconds.dividedRoundingDown(by: 1_000_000) }
     /// The rest below ``seconds``, 0 to 999,999,000.
-    public var nanoseconds: Int32 { Int32(microseconds - seconds * 1_000_000) * 1000 }
+    public var nanoseconds: Int32 { Int32(microsecondsOfSecond) * 1000 }
+    // Not by a product: the earliest instants' whole second is before what 64 bits hold.
+    private var microsecondsOfSecond: Int64 {
+        let remainder = microseconds % 1_000_000
+        return remainder < 0 ? remainder + 1_000_000 : remainder
+    }
     /// The UTC day that the instant falls on.
     public var day: Day { Day(daysSince1970: Int(seconds.dividedRoundingDown(by: 86_400))) }
 }
@@ -30,7 +35,7 @@ extension Timestamp: CustomStringConvertible {
     public var description: String {
         let second = Int(seconds - Int64(day.daysSince1970) * 86_400)
         var text = "\(day)T\(padded(second / 3600, 2)):\(padded(second / 60 % 60, 2)):\(padded(second % 60, 2))"
-        var fraction = Int(microseconds - seconds * 1_000_000)
+        var fraction = Int(microsecondsOfSecond)
         if fraction > 0 {
             var digits = 6
             while fraction % 10 == 0 {
@@ -67,8 +72,8 @@ public struct Day: Hashable, Comparable, Sendable, CustomStringConvertible {
 }
 
 private func padded(_ number: Int, _ width: Int) -> String {
-    let digits = String(number)
-    return String(repeating: "0", count: max(0, width - digits.count)) + digits
+    let digits = String(number.magnitude)
+    return (number < 0 ? "-" : "") + String(repeating: "0", count: max(0, width - digits.count)) + digits
 }
 
 extension Int64 {

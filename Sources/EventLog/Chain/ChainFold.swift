@@ -7,6 +7,8 @@ public struct ChainFold: Sendable {
     private let partition: TopicPartition
     /// The entry that a resumed fold reads first must be the one it stopped after.
     private var resumes: Bool
+    /// A fold that has failed cannot go on: what it would read next is not what follows its position.
+    private var failure: LogError?
 
     /// To be fed from `position`'s own offset on, or from zero at the beginning.
     public init(_ partition: TopicPartition, after position: ChainPosition) {
@@ -15,8 +17,18 @@ public struct ChainFold: Sendable {
         resumes = position != .beginning
     }
 
-    /// - Throws: `truncated` and `corrupt`.
+    /// - Throws: `truncated` and `corrupt`, from then on always: start again from ``position``.
     public mutating func admit(_ batch: LogBatch) throws(LogError) -> ChainBatch {
+        if let failure { throw failure }
+        do {
+            return try fold(batch)
+        } catch {
+            failure = error
+            throw error
+        }
+    }
+
+    private mutating func fold(_ batch: LogBatch) throws(LogError) -> ChainBatch {
         var entries = batch.entries[...]
         if resumes, let first = entries.popFirst() {
             try check(first)

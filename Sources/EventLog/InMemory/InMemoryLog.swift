@@ -34,7 +34,11 @@ public final class InMemoryLog: EventLog {
     }
 
     public func makeReader(of partition: TopicPartition, from offset: Offset) async throws(LogError) -> any LogReader {
-        InMemoryReader(try find(partition), from: offset)
+        let found = try find(partition)
+        guard offset >= .zero, offset <= found.end else {
+            throw LogError(.truncated, "\(partition) holds offsets 0..<\(found.end), so it cannot be read from \(offset)")
+        }
+        return InMemoryReader(found, from: offset)
     }
 
     public func join(group: String, topic: Topic) async throws(LogError) -> any GroupMembership {

@@ -17,6 +17,8 @@ public protocol EventLog: Sendable {
     func makeProducer() async throws(LogError) -> any LogProducer
 
     /// A reader that begins at `offset`, which may be the end.
+    ///
+    /// - Throws: `truncated` where `offset` is outside of ``bounds(of:)``.
     func makeReader(of partition: TopicPartition, from offset: Offset) async throws(LogError) -> any LogReader
 
     /// Joins `group`, to hear which partitions of `topic` this member should work on. A hint: safety never depends on it.
@@ -24,7 +26,7 @@ public protocol EventLog: Sendable {
 }
 
 /// Appends records. After a failed report the outcome of that record and of all later ones is unknown: close the producer, make a fresh
-/// one, and settle what happened by reading the log.
+/// one, and settle what happened by reading the log. Only `recordTooLarge` is a definite no to that one record.
 public protocol LogProducer: Sendable {
     /// Enqueues a record and returns at once. Records for one partition land in the order of the calls, or not at all.
     ///

@@ -4,7 +4,8 @@ public struct LogError: Error, CustomStringConvertible {
         /// The log cannot be reached or opened.
         case unavailable
         case timedOut
-        /// The storage is full or cannot be written.
+        /// The storage is full or cannot be written. Of an append: this record is certainly not stored, nor is any later one of its
+        /// producer.
         case storage
         case topicMissing
         case topicExists
@@ -33,6 +34,8 @@ public struct LogError: Error, CustomStringConvertible {
 
     /// Whether the same call may succeed later without anyone mending anything.
     public var isRetriable: Bool { code == .unavailable || code == .timedOut || code == .storage }
+    /// Of a failed append: whether the outcome is known, and is that nothing was stored.
+    public var isCertainlyNotStored: Bool { code == .storage || code == .recordTooLarge }
     public var description: String { underlying.map { "\(message) (\($0))" } ?? message }
 }
 

@@ -11,11 +11,16 @@ public struct LogPosition: Hashable, Sendable, CustomStringConvertible {
     /// Nil unless `text` is `topic/partition@offset`.
     public init?(_ text: some StringProtocol) {
         guard let at = text.lastIndex(of: "@"), let slash = text[..<at].lastIndex(of: "/"), slash != text.startIndex,
-            let number = Int32(text[text.index(after: slash)..<at]), number >= 0,
-            let offset = Int64(text[text.index(after: at)...]), offset >= 0
+            let number = Self.number(text[text.index(after: slash)..<at]), let partition = Int32(exactly: number),
+            let offset = Self.number(text[text.index(after: at)...])
         else { return nil }
-        self.init(TopicPartition(Topic(String(text[..<slash])), Partition(number)), Offset(offset))
+        self.init(TopicPartition(Topic(String(text[..<slash])), Partition(partition)), Offset(offset))
     }
 
     public var description: String { "\(partition)@\(offset)" }
+
+    /// Digits alone: Swift's own parsing would admit a sign.
+    private static func number(_ text: some StringProtocol) -> Int64? {
+        text.utf8.allSatisfy { $0 >= UInt8(ascii: "0") && $0 <= UInt8(ascii: "9") } ? Int64(text) : nil
+    }
 }

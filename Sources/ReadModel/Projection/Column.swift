@@ -5,6 +5,12 @@ public struct Column<Row>: Sendable {
     public let schema: ColumnSchema
     let get: @Sendable (Row) -> ColumnValue
     let set: @Sendable (inout Row, ColumnValue) throws(UnexpectedColumnValue) -> Void
+
+    /// The row's value in this column.
+    public func read(_ row: Row) -> ColumnValue { get(row) }
+
+    /// Sets the row's value in this column.
+    public func write(_ value: ColumnValue, to row: inout Row) throws(UnexpectedColumnValue) { try set(&row, value) }
 }
 
 extension Column {
@@ -63,7 +69,7 @@ extension Column {
 }
 
 /// What a database has to know of a column.
-public struct ColumnSchema: Hashable, Sendable {
+public struct ColumnSchema: Hashable, Sendable, Codable {
     /// The JSON name, camelCase.
     public let name: String
     public let type: ColumnType
@@ -82,11 +88,11 @@ public struct ColumnSchema: Hashable, Sendable {
     }
 }
 
-public enum ColumnType: String, Hashable, Sendable {
+public enum ColumnType: String, Hashable, Sendable, Codable {
     case text, integer, micros, timestamp
 }
 
 /// How a view combines a column over partitions. Absent values do not count.
-public enum Reducer: String, Hashable, Sendable {
+public enum Reducer: String, Hashable, Sendable, Codable {
     case sum, min, max
 }

@@ -29,7 +29,7 @@ public protocol Projection<Event, Row>: Sendable {
 }
 
 /// A projection's name and the version of its fold. A higher version is rebuilt beside the old one and takes its place.
-public struct ProjectionID: Hashable, Sendable, CustomStringConvertible {
+public struct ProjectionID: Hashable, Sendable, Codable, CustomStringConvertible {
     /// Kebab case: `order-summary`. The name of the view in the API; the view in SQL has `_` for `-`.
     public let name: String
     public let version: Int
@@ -43,9 +43,9 @@ public struct ProjectionID: Hashable, Sendable, CustomStringConvertible {
 }
 
 /// The column that a projection's rows are keyed by.
-public struct KeyColumn: Hashable, Sendable {
+public struct KeyColumn: Hashable, Sendable, Codable {
     /// How the rows of a projection relate to the log's partitions.
-    public enum Spread: Hashable, Sendable {
+    public enum Spread: String, Hashable, Sendable, Codable {
         /// A key's events are all of one stream, and so in one partition: one row a key.
         case byStream
         /// A key's events come from several partitions. Each partition keeps a row of its own, which only its worker writes, and the

@@ -1,14 +1,17 @@
+import EventLog
 public import EventModel
 
 /// A projection as an application registers it: with the codec that reads its events, its types erased.
 public struct RegisteredProjection: Sendable {
     public let schema: TableSchema
-    /// Makes an empty fold, which only one task uses.
-    let makeFold: @Sendable () -> any ProjectionFold
+    /// Makes an empty fold of one partition.
+    let makeFold: @Sendable (_ partition: TopicPartition, _ startsEmpty: Bool, _ share: KeyShare) -> any ProjectionFold
 
     public init<P: Projection>(_ projection: P, events: EventCodec<P.Event>) {
         schema = TableSchema(P.self)
-        makeFold = { TypedProjectionFold(projection, events: events) }
+        makeFold = { partition, startsEmpty, share in
+            TypedProjectionFold(projection, events: events, partition: partition, startsEmpty: startsEmpty, share: share)
+        }
     }
 
     public var id: ProjectionID { schema.projection }

@@ -9,13 +9,16 @@ public struct ReadModelError: Error, CustomStringConvertible {
         case unknownProjection
         /// A rebuild of the projection is under way elsewhere.
         case rebuildInProgress
+        /// The rebuild's generation was taken away: it was thought dead, or its rows were moved by somebody else.
+        case fenced
         /// There is no generation to roll back to.
         case nothingToRollBackTo
-        /// A value that the database cannot hold, such as text with NUL.
+        /// A value that the database cannot hold, such as text with NUL, or a sum beyond 64 bits.
         case unsupportedValue
-        /// The database's tables are of a newer version than this program, or not ours.
+        /// The database's tables are of a newer version than this program, or not ours, or of a projection that was changed without
+        /// raising its version.
         case incompatibleLayout
-        /// An event that the projection's codec cannot read.
+        /// An event that the projection's codec cannot read, or a stored row that its columns cannot hold.
         case unreadableEvent
         /// The read model has not reached a position in time.
         case behind
@@ -38,4 +41,14 @@ public struct ReadModelError: Error, CustomStringConvertible {
 extension ReadModelError: Equatable {
     /// Equality is that of the code.
     public static func == (a: Self, b: Self) -> Bool { a.code == b.code }
+}
+
+extension ReadModelError {
+    /// The error for a key that several partitions have rows for, in a projection that says they do not.
+    package static func keptElsewhere(_ key: String, _ schema: TableSchema) -> ReadModelError {
+        ReadModelError(
+            .unsupportedValue,
+            "'\(schema.projection.name)': events about the key '\(key)' are in several partitions, but the projection declares its rows "
+                + "`.byStream`; declare them `.combined`, or key them by stream")
+    }
 }

@@ -1,4 +1,5 @@
 public import EventLog
+public import EventModel
 
 /// A database that keeps read models: the port that the engine is written against.
 ///
@@ -7,7 +8,8 @@ public import EventLog
 /// move in one transaction.
 ///
 /// Laws, held by the conformance suite in HighwaterTesting for every adapter: a batch takes effect whole or not at all; a batch whose
-/// expected position is not the stored one takes no effect; readers see one generation or the other, never none and never a mixture.
+/// expected position is not the stored one takes no effect; readers see one generation or the other, never none and never a mixture; a
+/// view never goes back. Keys, texts and their order are compared by their UTF-8 bytes. Errors are ``ReadModelError``s.
 public protocol ReadModelStore: Sendable {
     /// Names the store in messages and metrics: `sqlite`, `postgres`.
     var name: String { get }
@@ -17,45 +19,65 @@ public protocol ReadModelStore: Sendable {
     /// All generations of a projection, oldest first.
     func generations(of projection: String) async throws -> [Generation]
 
-    /// Makes an empty generation for the schema, in state `building`, with every partition's position at the beginning.
+    /// Makes an empty generation for the schema, with every partition's position at the beginning.
     ///
     /// - Throws: ``ReadModelError`` `rebuildInProgress` where one is being built by somebody else.
     func createGeneration(_ schema: TableSchema, topic: Topic, partitions: Int, purpose: GenerationPurpose) async throws -> Generation
 
-    /// Makes `generation` the live one, in one transaction; the live one before it becomes `retired`, for rollback.
-    func activate(_ generation: Generation) async throws
+    /// Takes or extends the lease on a generation that is not live.
+    ///
+    /// - Returns: false where the generation is gone, live, or leased to another builder beyond `now`.
+    func renew(_ lease: BuildLease, on generation: Generation, now: Timestamp) async throws -> Bool
 
-    /// Removes a generation that is not live.
+    /// Gives up the lease: a generation that was building is `ready`, a retired one is as it was.
+    func finish(_ generation: Generation) async throws
+
+    /// Makes `generation` the live one, in one transaction; the live one before it becomes `retired`, for rollback. Ends its lease and every
+    /// hold.
+    ///
+    /// - Parameter evenIfBehind: whether readers may be sent back, as when the log is not the one that the live rows were made from.
+    /// - Returns: false, having changed nothing, where the live generation is ahead of it in some partition, or it is gone.
+    func activate(_ generation: Generation, evenIfBehind: Bool) async throws -> Bool
+
+    /// Keeps the live generation where it is: until the hold ends, no batch takes effect in it. For the last steps of a swap that cannot
+    /// overtake the workers otherwise. Nil ends it. Whoever finds a hold run out may end it.
+    func hold(_ generation: Generation, until: Timestamp?) async throws
+
+    /// Removes a generation; a live one stays.
     func drop(_ generation: Generation) async throws
 
     // MARK: Writing
 
+    /// Every partition's position; empty where the generation is gone.
     func positions(of generation: Generation) async throws -> [Partition: ChainPosition]
 
-    /// The rows with these keys, as `partition` keeps them; absent ones are left out.
-    func rows(in generation: Generation, partition: Partition, keys: [String]) async throws -> [StoredRow]
+    /// The rows with these keys, as each partition keeps them, in any order; absent ones are left out.
+    func rows(in generation: Generation, keys: [Partition: [String]]) async throws -> [Partition: [StoredRow]]
 
     /// Writes a batch in one transaction: rows, deletions, and each partition's position by compare-and-set.
     ///
-    /// - Returns: false, having changed nothing, where a stored position is not the expected one: somebody else moved it, or the generation
-    ///   is gone.
+    /// - Returns: false, having changed nothing, where a stored position is not the expected one, or the generation is gone, held, or
+    ///   neither live nor leased: somebody else moved it, or a swap came between.
     func apply(_ batch: [PartitionWrite], to generation: Generation) async throws -> Bool
 
-    /// Loads rows in bulk into a generation that is being built, whose table holds none of the keys for these partitions; `rows` come in
-    /// key order. Positions move with the rows, by compare-and-set, as with ``apply(_:to:)``.
-    func load(_ batch: [PartitionWrite], into generation: Generation) async throws -> Bool
+    /// Loads rows in bulk into a generation that is being built and holds none of their keys for their partitions, in one transaction with
+    /// the positions, which move by compare-and-set as with ``apply(_:to:)``.
+    func load(_ rows: any KeyOrderedRows, moving: [PositionMove], into generation: Generation) async throws -> Bool
 
     // MARK: Verifying
 
-    /// Every row that `partition` keeps, in key order, with the position they are the fold of, from one snapshot. `body` is called with
-    /// runs of rows.
-    func snapshot(
-        of generation: Generation, partition: Partition, _ body: (_ rows: [StoredRow]) async throws -> Void
-    ) async throws -> ChainPosition
+    /// Reads all rows of a generation and the positions they are the fold of, while it goes on changing.
+    ///
+    /// - Throws: `unknownProjection` where the generation is gone.
+    func withSnapshot<Result: Sendable>(
+        of generation: Generation, _ body: (any GenerationSnapshot) async throws -> Result
+    ) async throws -> Result
 
     // MARK: Querying
 
     /// One row of the live generation, and the positions it was read at.
+    ///
+    /// - Throws: `unknownProjection` where no generation is live.
     func row(of projection: String, key: String) async throws -> QueryResult<StoredRow?>
 
     /// Rows of the live generation in key order.

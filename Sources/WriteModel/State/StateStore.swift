@@ -5,7 +5,10 @@ public import EventModel
 /// fold of. A cache over the log: deleting it loses nothing.
 ///
 /// Laws, held by the conformance suite in HighwaterTesting: a batch is saved whole or not at all; what was saved is there on reopening; a
-/// store of another fold version, or one whose position the log does not hold, is emptied, never used.
+/// store of another fold version, or one whose position the log does not hold, is emptied, never used; whoever opened it last is its only
+/// user, so that a deposed writer cannot take it back to an older position.
+///
+/// Every function throws ``StateStoreError``, or `CancellationError` in a cancelled task.
 public protocol StateStore: Sendable {
     /// The position that the store is the fold of.
     func position() async throws -> ChainPosition
@@ -19,15 +22,17 @@ public protocol StateStore: Sendable {
     /// The commit that a command made on a stream.
     func commit(of command: CommandID, on stream: StreamID) async throws -> CommitReference?
 
-    /// A stream's commits that hold versions from `version` on, oldest first, at most `limit`.
+    /// A stream's commits that hold versions from `version` on, oldest first, at most `limit`; none where `limit` is below 1.
     func commits(of stream: StreamID, from version: StreamVersion, limit: Int) async throws -> [CommitReference]
 
-    /// Saves a batch in one transaction.
+    /// Saves a batch in one transaction. After an error it may be saved again, whether or not it was saved: that changes nothing.
     func save(_ batch: StateBatch) async throws
 }
 
 /// Opens the state stores of a topic's partitions.
 public protocol StateStoreProvider: Sendable {
+    /// Opens a partition's store and takes it from whoever opened it before: their calls then throw `superseded`.
+    ///
     /// - Parameter foldVersion: names the fold; a store that holds another one's is emptied.
     func open(_ partition: TopicPartition, foldVersion: String) async throws -> any StateStore
 }
@@ -36,7 +41,7 @@ public protocol StateStoreProvider: Sendable {
 public struct StoredStream: Sendable {
     public let version: StreamVersion
     public let state: Bytes
-    /// The newest commits by their commands' ids, at most ``recentLimit``.
+    /// The newest commits, oldest first, at most ``recentLimit``.
     public let recent: [CommitReference]
     /// Whether ``recent`` holds all of the stream's commits.
     public let isRecentComplete: Bool

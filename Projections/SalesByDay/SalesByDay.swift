@@ -1,0 +1,18 @@
+public import Commerce
+public import EventModel
+public import ReadModel
+
+/// Sales by the UTC day.
+public struct SalesByDay: Projection {
+    public static let id = ProjectionID("sales-by-day", version: 1)
+    public static let key = KeyColumn("day", .combined)
+
+    public init() {}
+
+    public func key(for event: Recorded<OrderingEvent>) -> String? { event.event.salesTime?.day.description }
+
+    public func evolve(_ row: inout SalesRow?, by event: Recorded<OrderingEvent>) {
+        row = row ?? SalesRow()
+        row?.figures.apply(event.event)
+    }
+}

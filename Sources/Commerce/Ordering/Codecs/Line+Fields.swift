@@ -1,0 +1,18 @@
+import CommerceSchemas
+import ProtobufModel
+
+extension Line {
+    static let fields: [MessageField<Line>] = [
+        .text("sku", \.sku, length: 1...64),
+        .text("description", \.description_p, length: 0...1000),
+        .int32("quantity", description: "Above 0."),
+        .int64("unitPriceMicros", description: "In millionths of the currency unit, 0 or above."),
+    ]
+}
+
+extension TextForm {
+    /// ISO 4217's alphabetic code, by its form alone.
+    static let currency = TextForm(pattern: "^[A-Z]{3}$", description: "a currency code of three letters A to Z (ISO 4217)") { text in
+        text.utf8.count == 3 && text.utf8.allSatisfy { (UInt8(ascii: "A")...UInt8(ascii: "Z")).contains($0) }
+    }
+}

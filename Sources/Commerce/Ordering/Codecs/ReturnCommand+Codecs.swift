@@ -1,0 +1,18 @@
+import CommerceSchemas
+public import EventModel
+import ProtobufModel
+
+extension ReturnCommand {
+    /// The commands of the category `return`.
+    public static let codecs: [CommandCodec<ReturnCommand>] = [
+        .protobuf(
+            "register", RegisterReturn.self,
+            fields: [
+                .text("customerId", ifPresent: \.hasCustomerID, \.customerID, length: 1...128),
+                .text("country", \.country, length: 1...100),
+                .text("currency", \.currency, length: 3...3, form: .currency),
+                .timestamp("registeredAt", ifPresent: \.hasRegisteredAt, \.registeredAt),
+                .list("lines", \.lines, of: Line.fields),
+            ], ReturnCommand.register)
+    ]
+}

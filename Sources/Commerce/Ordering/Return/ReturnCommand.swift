@@ -1,0 +1,5 @@
+public import CommerceSchemas
+
+public enum ReturnCommand: Hashable, Sendable {
+    case register(RegisterReturn)
+}

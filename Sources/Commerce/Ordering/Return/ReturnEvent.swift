@@ -1,0 +1,5 @@
+public import CommerceSchemas
+
+public enum ReturnEvent: Hashable, Sendable {
+    case registered(ReturnRegistered)
+}

@@ -1,0 +1,52 @@
+import CommerceSchemas
+import EventModel
+import ProtobufModel
+import SwiftProtobuf
+
+/// An invoice's accepted lines, in the order of the file: one command.
+struct Invoice {
+    private(set) var lines: [InvoiceLine] = []
+
+    mutating func add(_ line: InvoiceLine) { lines.append(line) }
+
+    /// The path of the command, its idempotency key, and its body. Nil for an invoice without lines.
+    ///
+    /// The key derives from the invoice, so that a second load appends nothing.
+    var command: InvoiceCommand? {
+        guard let first = lines.first else { return nil }
+        let number = first.invoice.text
+        let body: Result<[UInt8], any Error> = Result {
+            if first.invoice.isReturn {
+                try RegisterReturn.with {
+                    if let customer = first.customer { $0.customerID = customer }
+                    $0.country = first.country
+                    $0.currency = "GBP"
+                    $0.registeredAt = Google_Protobuf_Timestamp(first.date)
+                    $0.lines = lines.map(\.line)
+                }.jsonUTF8Bytes()
+            } else {
+                try PlaceOrder.with {
+                    if let customer = first.customer { $0.customerID = customer }
+                    $0.country = first.country
+                    $0.currency = "GBP"
+                    $0.placedAt = Google_Protobuf_Timestamp(first.date)
+                    $0.lines = lines.map(\.line)
+                }.jsonUTF8Bytes()
+            }
+        }
+        guard case .success(let bytes) = body else { return nil }
+        return InvoiceCommand(
+            isReturn: first.invoice.isReturn, invoice: number,
+            path: first.invoice.isReturn ? "/v1/return/\(number)/register" : "/v1/order/\(number)/place",
+            idempotencyKey: "online-retail-\(number)", body: bytes)
+    }
+}
+
+/// What is sent for an invoice.
+struct InvoiceCommand: Sendable {
+    let isReturn: Bool
+    let invoice: String
+    let path: String
+    let idempotencyKey: String
+    let body: [UInt8]
+}

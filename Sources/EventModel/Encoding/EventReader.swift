@@ -1,0 +1,88 @@
+/// How the payloads of one or more event types are read back as events; an ``EventCodec`` is made of these.
+public struct EventReader<Event: Sendable>: Sendable {
+    let types: [EventType]
+    let decode: @Sendable (EncodedEvent) throws(UnreadableEvent) -> Event
+    let json: @Sendable (EncodedEvent) throws(UnreadableEvent) -> String
+
+    /// Reads one event type. The closures are only given events of that type.
+    public init(
+        _ type: EventType,
+        decode: @escaping @Sendable (EncodedEvent) throws(UnreadableEvent) -> Event,
+        json: @escaping @Sendable (EncodedEvent) throws(UnreadableEvent) -> String
+    ) {
+        types = [type]
+        self.decode = decode
+        self.json = json
+    }
+
+    /// Reads every type that `codec` reads, for the codec of a whole context: `.all(of: OrderEvent.codec, as: OrderingEvent.order)`.
+    public static func all<Part>(of codec: EventCodec<Part>, as wrap: @escaping @Sendable (Part) -> Event) -> EventReader {
+        EventReader(
+            types: Array(codec.types),
+            decode: { event throws(UnreadableEvent) in
+                guard let part = try codec.decode(event) else { throw unknown(event) }
+                return wrap(part)
+            },
+            json: { event throws(UnreadableEvent) in
+                guard let text = try codec.json(event) else { throw unknown(event) }
+                return text
+            })
+    }
+
+    private init(
+        types: [EventType],
+        decode: @escaping @Sendable (EncodedEvent) throws(UnreadableEvent) -> Event,
+        json: @escaping @Sendable (EncodedEvent) throws(UnreadableEvent) -> String
+    ) {
+        self.types = types
+        self.decode = decode
+        self.json = json
+    }
+
+    private static func unknown(_ event: EncodedEvent) -> UnreadableEvent {
+        UnreadableEvent(type: event.type, reason: "its codec lists the type and does not read it")
+    }
+}
+
+extension EventCodec {
+    /// Puts a codec together from how events are written and how each type that was ever released is read.
+    ///
+    /// Writing is one function, so that the compiler finds the event that it forgets; reading is a list, since it also knows the
+    /// types that are written no more.
+    ///
+    /// ```swift
+    /// static let codec = EventCodec(
+    ///     writing: { event in
+    ///         switch event {
+    ///         case .order(let event): OrderEvent.codec.encode(event)
+    ///         case .return(let event): ReturnEvent.codec.encode(event)
+    ///         }
+    ///     },
+    ///     reading: .all(of: OrderEvent.codec, as: OrderingEvent.order), .all(of: ReturnEvent.codec, as: OrderingEvent.return))
+    /// ```
+    /// - Precondition: no type has two readers.
+    public init(writing encode: @escaping @Sendable (Event) -> EncodedEvent, reading readers: EventReader<Event>...) {
+        var byType: [EventType: EventReader<Event>] = [:]
+        for reader in readers {
+            for type in reader.types {
+                precondition(byType.updateValue(reader, forKey: type) == nil, "the event type '\(type)' has two readers in one codec")
+            }
+        }
+        let index = byType
+        self.init(
+            types: Set(index.keys),
+            encode: { event in
+                let encoded = encode(event)
+                assert(index[encoded.type] != nil, "the event type '\(encoded.type)' is written and has no reader")
+                return encoded
+            },
+            decode: { event throws(UnreadableEvent) in
+                guard let reader = index[event.type] else { return nil }
+                return try reader.decode(event)
+            },
+            json: { event throws(UnreadableEvent) in
+                guard let reader = index[event.type] else { return nil }
+                return try reader.json(event)
+            })
+    }
+}

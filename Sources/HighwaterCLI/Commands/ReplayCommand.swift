@@ -1,0 +1,111 @@
+import ArgumentParser
+import EventLog
+import Foundation
+import Logging
+import Operations
+import ReadModel
+
+struct ReplayCommand<Program: HighwaterProgram>: AsyncParsableCommand {
+    static var configuration: CommandConfiguration {
+        CommandConfiguration(
+            commandName: "replay", abstract: "Rebuild read models from offset zero.",
+            discussion: """
+                A new generation is filled beside the live one, compared with it, and swapped in by one transaction; queries go on all the \
+                while, and so do workers. The old generation is kept for --rollback. Exit status 2: the rebuilt rows differ from the live \
+                ones; the new generation waits, and 'replay --no-verify' swaps it in.
+                """)
+    }
+
+    @OptionGroup var shared: SharedOptions
+    @OptionGroup var selection: ProjectionSelection
+
+    @Option(name: .long, help: "Partitions read and folded at the same time.")
+    var parallel = 4
+
+    @Option(name: .long, help: ArgumentHelp("How much memory the fold may take, as 64M or 2G.", valueName: "size"))
+    var memory = ByteCount(bytes: 512 << 20)
+
+    @Flag(name: .long, inversion: .prefixedNo, help: "Compare the new rows with the live ones before the swap.")
+    var verify = true
+
+    @Flag(name: .long, inversion: .prefixedNo, help: "Make the new generation live; else it is left ready for a later replay.")
+    var swap = true
+
+    @Flag(name: .long, help: "Make the generation before the live one live again; nothing is rebuilt.")
+    var rollback = false
+
+    @Flag(name: .long, help: "Print a JSON object for each rebuild.")
+    var json = false
+
+    func validate() throws {
+        guard parallel > 0 else { throw ValidationError("--parallel must be at least 1.") }
+    }
+
+    func run() async throws {
+        let settings = try shared.settings()
+        JSONLogHandler.bootstrap(level: settings.logLevel)
+        let runtime = try await Runtime.open(settings, readOnly: true)
+        let options = Rebuild.Options(parallel: parallel, memory: memory.bytes, verify: verify, swap: swap)
+        var hasFindings = false
+        for (topic, projection) in try Program.application.projections(named: selection.names, all: selection.all) {
+            for store in try selection.stores(runtime) {
+                let rebuild = Rebuild(
+                    projection, store: store, log: runtime.log, topic: topic, options: options, builder: Runtime.instance,
+                    logger: runtime.logger)
+                let result = try await perform(rebuild, "\(projection.id.name) in \(store.name)")
+                hasFindings = hasFindings || result.outcome == .differs
+                try report(result)
+            }
+        }
+        if hasFindings { throw ExitCode(findingsExitStatus) }
+    }
+
+    private func perform(_ rebuild: Rebuild, _ name: String) async throws -> RebuildResult {
+        let line = ProgressLine()
+        defer { line.end() }
+        do {
+            return try await rollback
+                ? rebuild.rollBack { progress in line.show(progress.line(name)) } : rebuild.run { progress in line.show(progress.line(name)) }
+        } catch let error as ReadModelError {
+            throw Failure("\(name): \(error)")
+        } catch let error as LogError {
+            throw Failure("\(name): \(error)")
+        }
+    }
+
+    private func report(_ result: RebuildResult) throws {
+        guard !json else { return try StandardOutput.write(json: result) }
+        let name = "\(result.projection) v\(result.version) in \(result.store)"
+        switch result.outcome {
+        case .rolledBack:
+            StandardOutput.write("\(name): generation \(result.generation) is live again\n")
+        case .swapped, .ready, .differs:
+            let verdict =
+                switch (result.outcome, result.verification) {
+                case (.differs, let verification): "DIFFERS from the live rows in \(verification?.differenceCount ?? 0) keys; not swapped"
+                case (.ready, _): "ready, not swapped"
+                case (_, .some): "verified equal and swapped"
+                case (_, nil): "swapped, not compared"
+                }
+            StandardOutput.write(
+                "\(name): generation \(result.generation) \(verdict); \(Figures.grouped(result.events)) events into "
+                    + "\(Figures.grouped(result.rows)) rows in \(Figures.seconds(result.seconds)), "
+                    + "\(Figures.grouped(Int64(result.eventsPerSecond))) events/s\n")
+            if result.outcome == .differs, let verification = result.verification { StandardOutput.write(verification.listing) }
+        }
+    }
+}
+
+extension RebuildProgress {
+    /// Events, rate, rows, bytes, lag and time left on one line.
+    func line(_ name: String) -> String {
+        let done = totalRecords > 0 ? Double(records) / Double(totalRecords) : 1
+        var parts = [
+            "\(name): \(phase.rawValue) \(ProgressLine.bar(done)) \(Int(done * 100)) %",
+            "\(Figures.grouped(events)) events", "\(Figures.grouped(Int64(eventsPerSecond)))/s", "\(Figures.grouped(rows)) rows",
+            Figures.bytes(bytes), "lag \(Figures.grouped(lag))",
+        ]
+        if let secondsLeft { parts.append("\(Figures.seconds(secondsLeft)) left") }
+        return parts.joined(separator: ", ")
+    }
+}

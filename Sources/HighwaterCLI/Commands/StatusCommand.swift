@@ -1,0 +1,100 @@
+import ArgumentParser
+import EventLog
+import Operations
+import ReadModel
+
+struct StatusCommand<Program: HighwaterProgram>: AsyncParsableCommand {
+    static var configuration: CommandConfiguration {
+        CommandConfiguration(
+            commandName: "status", abstract: "Topics, their writers, and the read models' generations and lag.",
+            discussion: "Folds the chain rule over the whole log, to tell each partition's writer and its void records.")
+    }
+
+    @OptionGroup var shared: SharedOptions
+
+    @Flag(name: .long, help: "Print a JSON object.")
+    var json = false
+
+    func run() async throws {
+        let settings = try shared.settings()
+        JSONLogHandler.bootstrap(level: settings.logLevel)
+        let runtime = try await Runtime.open(settings, readOnly: true)
+        var status = SystemStatus(log: "\(settings.log)", partitions: [], projections: [])
+        for context in Program.application.contexts {
+            let topic = context.writeModel.topic
+            for partition in Partition.all(of: try await runtime.partitions(of: topic)) {
+                status.partitions.append(try await runtime.status(of: TopicPartition(topic, partition)))
+            }
+            for store in runtime.stores {
+                status.projections += await ReadModelInspector(context.projections, store: store, log: runtime.log, topic: topic).status()
+            }
+        }
+        if json { try StandardOutput.write(json: status) } else { StandardOutput.write(status.text) }
+    }
+}
+
+struct SystemStatus: Encodable {
+    struct PartitionStatus: Encodable {
+        let topic: String
+        let partition: Int32
+        /// Where the next record will land.
+        let end: Int64
+        let commits: Int
+        /// Records that the chain rule skips.
+        let voidRecords: Int
+        let epoch: Int64
+        /// Who claimed the partition last; nil where nobody has.
+        let owner: String?
+    }
+
+    let log: String
+    var partitions: [PartitionStatus]
+    var projections: [ProjectionStatus]
+
+    var text: String {
+        var text = "log \(log)\n\n"
+        text += table(
+            [["PARTITION", "END", "COMMITS", "VOID", "EPOCH", "OWNER"]]
+                + partitions.map {
+                    ["\($0.topic)/\($0.partition)", "\($0.end)", "\($0.commits)", "\($0.voidRecords)", "\($0.epoch)", $0.owner ?? "-"]
+                })
+        text += "\n"
+        text += table(
+            [["PROJECTION", "STORE", "GENERATIONS", "LAG", "SECONDS", "STATE"]]
+                + projections.map { projection in
+                    [
+                        "\(projection.projection) v\(projection.version)", projection.store,
+                        projection.generations.map { "\($0.number) \($0.state)" }.joined(separator: ", "), "\(projection.lagRecords)",
+                        "\((projection.lagSeconds * 10).rounded() / 10)", projection.error ?? (projection.lagRecords == 0 ? "caught up" : "behind"),
+                    ]
+                })
+        return text
+    }
+
+    private func table(_ rows: [[String]]) -> String {
+        let widths = rows[0].indices.map { column in rows.map { $0[column].count }.max() ?? 0 }
+        return rows.map { row in
+            zip(row, widths).map { $0 + String(repeating: " ", count: $1 - $0.count) }.joined(separator: "  ")
+                .reversed().drop { $0 == " " }.reversed().map(String.init).joined() + "\n"
+        }.joined()
+    }
+}
+
+extension Runtime {
+    func status(of place: TopicPartition) async throws -> SystemStatus.PartitionStatus {
+        let end = try await log.bounds(of: place).upperBound
+        var commits = 0
+        var claim: Claim?
+        var valid = 0
+        try await forEachRecord(of: place, after: .beginning, followsEnd: false) { record in
+            valid += 1
+            switch record.record {
+            case .claim(let found): claim = found
+            case .commit: commits += 1
+            }
+        }
+        return SystemStatus.PartitionStatus(
+            topic: place.topic.name, partition: place.partition.rawValue, end: end.rawValue, commits: commits,
+            voidRecords: Int(end.rawValue) - valid, epoch: claim?.epoch.rawValue ?? 0, owner: claim?.writer)
+    }
+}

@@ -1,0 +1,91 @@
+public import EventLog
+public import EventModel
+public import ReadModel
+
+/// A read model store that tells of each step before and after it is made, where a test may fail it, or kill whoever makes it.
+public struct InterceptedReadModelStore: ReadModelStore {
+    public enum Step: String, Hashable, Sendable, CaseIterable {
+        case beforeCreate, afterCreate, beforeRows, beforeApply, afterApply, beforeLoad, afterLoad, beforeActivate, afterActivate
+        case beforeQuery
+    }
+
+    public var name: String { store.name }
+    private let store: any ReadModelStore
+    private let onStep: @Sendable (Step) async throws -> Void
+
+    /// - Parameter onStep: what it throws is thrown to the caller; after a step, the step has been made all the same.
+    public init(_ store: any ReadModelStore, onStep: @escaping @Sendable (Step) async throws -> Void) {
+        self.store = store
+        self.onStep = onStep
+    }
+
+    public func generations(of projection: String) async throws -> [Generation] { try await store.generations(of: projection) }
+
+    public func createGeneration(
+        _ schema: TableSchema, topic: Topic, partitions: Int, purpose: GenerationPurpose
+    ) async throws -> Generation {
+        try await onStep(.beforeCreate)
+        let made = try await store.createGeneration(schema, topic: topic, partitions: partitions, purpose: purpose)
+        try await onStep(.afterCreate)
+        return made
+    }
+
+    public func renew(_ lease: BuildLease, on generation: Generation, now: Timestamp) async throws -> Bool {
+        try await store.renew(lease, on: generation, now: now)
+    }
+
+    public func finish(_ generation: Generation) async throws { try await store.finish(generation) }
+
+    public func activate(_ generation: Generation, evenIfBehind: Bool) async throws -> Bool {
+        try await onStep(.beforeActivate)
+        let isLive = try await store.activate(generation, evenIfBehind: evenIfBehind)
+        try await onStep(.afterActivate)
+        return isLive
+    }
+
+    public func hold(_ generation: Generation, until: Timestamp?) async throws { try await store.hold(generation, until: until) }
+    public func drop(_ generation: Generation) async throws { try await store.drop(generation) }
+
+    public func positions(of generation: Generation) async throws -> [Partition: ChainPosition] {
+        try await store.positions(of: generation)
+    }
+
+    public func rows(in generation: Generation, keys: [Partition: [String]]) async throws -> [Partition: [StoredRow]] {
+        try await onStep(.beforeRows)
+        return try await store.rows(in: generation, keys: keys)
+    }
+
+    public func apply(_ batch: [PartitionWrite], to generation: Generation) async throws -> Bool {
+        try await onStep(.beforeApply)
+        let isApplied = try await store.apply(batch, to: generation)
+        try await onStep(.afterApply)
+        return isApplied
+    }
+
+    public func load(_ rows: any KeyOrderedRows, moving: [PositionMove], into generation: Generation) async throws -> Bool {
+        try await onStep(.beforeLoad)
+        let isLoaded = try await store.load(rows, moving: moving, into: generation)
+        try await onStep(.afterLoad)
+        return isLoaded
+    }
+
+    public func withSnapshot<Result: Sendable>(
+        of generation: Generation, _ body: (any GenerationSnapshot) async throws -> Result
+    ) async throws -> Result {
+        try await store.withSnapshot(of: generation, body)
+    }
+
+    public func row(of projection: String, key: String) async throws -> QueryResult<StoredRow?> {
+        try await onStep(.beforeQuery)
+        return try await store.row(of: projection, key: key)
+    }
+
+    public func rows(of projection: String, matching query: RowQuery) async throws -> QueryResult<[StoredRow]> {
+        try await onStep(.beforeQuery)
+        return try await store.rows(of: projection, matching: query)
+    }
+
+    public func livePositions(of projection: String) async throws -> AppliedPositions {
+        try await store.livePositions(of: projection)
+    }
+}

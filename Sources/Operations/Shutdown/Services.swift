@@ -1,0 +1,40 @@
+public import Logging
+public import ServiceLifecycle
+public import UnixSignals
+
+/// Runs `services` until one ends or the process is told to stop (SIGTERM, SIGINT), then drains them.
+///
+/// Draining, within `settings.shutdownDeadline` for all of them together: `health` stops being ready; then the services are asked to shut
+/// down one after another from the last to the first, each when the one before it has ended. So list what others need first: the log,
+/// then the writers, then the HTTP server. What is left at the deadline is cancelled. A service that has still not ended
+/// ``serviceCancellationLimit`` later takes the process down with it, since a supervisor would kill it anyway.
+///
+/// - Throws: the error of the service that failed; the others have drained by then.
+public func runServices(
+    _ services: [any Service], settings: Settings, health: HealthRegistry, logger: Logger
+) async throws {
+    try await makeServiceGroup(services, shutdownDeadline: settings.shutdownDeadline, health: health, logger: logger).run()
+    logger.info("stopped")
+}
+
+/// How long cancelled services may take to end.
+public let serviceCancellationLimit = Duration.seconds(5)
+
+/// The group that ``runServices(_:settings:health:logger:)`` runs, for those who want to stop it by themselves.
+///
+/// - Parameter signals: those that begin a graceful shutdown.
+public func makeServiceGroup(
+    _ services: [any Service], shutdownDeadline: Duration, health: HealthRegistry, signals: [UnixSignal] = [.sigterm, .sigint],
+    logger: Logger
+) -> ServiceGroup {
+    let all: [any Service] = services + [DrainSignal(health: health, logger: logger)]
+    var configuration = ServiceGroupConfiguration(
+        services: all.map {
+            ServiceGroupConfiguration.ServiceConfiguration(
+                service: $0, successTerminationBehavior: .gracefullyShutdownGroup, failureTerminationBehavior: .gracefullyShutdownGroup)
+        },
+        gracefulShutdownSignals: signals, logger: logger)
+    configuration.maximumGracefulShutdownDuration = shutdownDeadline
+    configuration.maximumCancellationDuration = serviceCancellationLimit
+    return ServiceGroup(configuration: configuration)
+}

@@ -1,0 +1,38 @@
+public import EventModel
+public import SwiftProtobuf
+
+extension EventReader {
+    /// Reads a type whose payload is the message that `wrap` takes: `.protobuf("order.placed.v1", OrderEvent.placed)`.
+    public static func protobuf<M: Message>(_ type: EventType, _ wrap: @escaping @Sendable (M) -> Event) -> EventReader {
+        EventReader(
+            type,
+            decode: { event throws(UnreadableEvent) in wrap(try read(M.self, event)) },
+            json: { event throws(UnreadableEvent) in
+                let message = try read(M.self, event)
+                do {
+                    return try message.jsonString()
+                } catch {
+                    throw UnreadableEvent(type: event.type, reason: "it has no JSON form: \(error)")
+                }
+            })
+    }
+
+    /// Reads a type that is written no more, and lifts it to an event of today. Its JSON stays as it was stored.
+    ///
+    /// ```swift
+    /// .upcast("order.placed.v1", OrderPlaced.self) { old in .placed(OrderPlacedV2(old)) }
+    /// ```
+    public static func upcast<M: Message>(
+        _ type: EventType, _ message: M.Type, _ lift: @escaping @Sendable (M) -> Event
+    ) -> EventReader {
+        .protobuf(type, lift)
+    }
+
+    private static func read<M: Message>(_ message: M.Type, _ event: EncodedEvent) throws(UnreadableEvent) -> M {
+        do {
+            return try M(shared: event.data)
+        } catch {
+            throw UnreadableEvent(type: event.type, reason: "it is no \(M.protoMessageName): \(error)")
+        }
+    }
+}

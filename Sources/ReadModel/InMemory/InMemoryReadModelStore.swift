@@ -1,0 +1,243 @@
+public import EventLog
+public import EventModel
+import Synchronization
+
+/// Read models in memory: the port's twin for tests, and the shortest adapter to read.
+public final class InMemoryReadModelStore: ReadModelStore {
+    private struct Table {
+        var generation: Generation
+        var positions: [Partition: ChainPosition]
+        var rows: [Partition: [RowKey: StoredRow]] = [:]
+
+        var takesBatches: Bool {
+            generation.state == .live ? generation.heldUntil == nil : generation.lease != nil
+        }
+
+        /// That no other partition has a row for a key by stream.
+        func checkSpread(_ key: String, _ partition: Partition) throws(ReadModelError) {
+            guard generation.schema.key.spread == .byStream else { return }
+            for (other, rows) in rows where other != partition && rows[RowKey(key)] != nil {
+                throw .keptElsewhere(key, generation.schema)
+            }
+        }
+
+        var allRows: [PartitionRow] {
+            rows.flatMap { partition, rows in rows.values.map { PartitionRow(partition: partition, row: $0) } }.sorted { $0.precedes($1) }
+        }
+    }
+
+    private struct State {
+        var tables: [String: [Int: Table]] = [:]
+        var lastNumber: [String: Int] = [:]
+
+        subscript(generation: Generation) -> Table? {
+            get { tables[generation.schema.projection.name]?[generation.number] }
+            set { tables[generation.schema.projection.name, default: [:]][generation.number] = newValue }
+        }
+
+        func live(_ projection: String) throws(ReadModelError) -> Table {
+            guard let table = tables[projection]?.values.first(where: { $0.generation.state == .live }) else {
+                throw ReadModelError(.unknownProjection, "no read model '\(projection)' is live")
+            }
+            return table
+        }
+    }
+
+    public let name: String
+    private let state = Mutex(State())
+
+    public init(name: String = "memory") { self.name = name }
+
+    // MARK: Generations
+
+    public func generations(of projection: String) async throws -> [Generation] {
+        state.withLock { ($0.tables[projection] ?? [:]).values.map(\.generation).sorted { $0.number < $1.number } }
+    }
+
+    public func createGeneration(
+        _ schema: TableSchema, topic: Topic, partitions: Int, purpose: GenerationPurpose
+    ) async throws -> Generation {
+        try state.withLock { state throws(ReadModelError) in
+            let name = schema.projection.name
+            var lease: BuildLease?
+            switch purpose {
+            case .first:
+                if let live = try? state.live(name) { return live.generation }
+            case .rebuild(let mine, let now):
+                lease = mine
+                for other in (state.tables[name] ?? [:]).values.map(\.generation) where other.state == .building {
+                    guard let held = other.lease, held.expires > now else {
+                        state[other] = nil
+                        continue
+                    }
+                    throw ReadModelError(.rebuildInProgress, "'\(name)' is being rebuilt by \(held.builder) until \(held.expires)")
+                }
+            }
+            let number = (state.lastNumber[name] ?? 0) + 1
+            state.lastNumber[name] = number
+            let generation = Generation(
+                schema: schema, topic: topic, number: number, state: purpose == .first ? .live : .building, partitions: partitions, lease: lease)
+            let beginnings = Partition.all(of: partitions).map { ($0, ChainPosition.beginning) }
+            state[generation] = Table(generation: generation, positions: Dictionary(uniqueKeysWithValues: beginnings))
+            return generation
+        }
+    }
+
+    public func renew(_ lease: BuildLease, on generation: Generation, now: Timestamp) async throws -> Bool {
+        state.withLock { state in
+            guard let table = state[generation], table.generation.state != .live else { return false }
+            if let held = table.generation.lease, held.builder != lease.builder, held.expires > now { return false }
+            state[generation]?.generation = table.generation.with(lease: lease)
+            return true
+        }
+    }
+
+    public func finish(_ generation: Generation) async throws {
+        state.withLock { state in
+            guard let now = state[generation]?.generation, now.state != .live else { return }
+            state[generation]?.generation = now.with(state: now.state == .building ? .ready : now.state, lease: nil)
+        }
+    }
+
+    public func activate(_ generation: Generation, evenIfBehind: Bool) async throws -> Bool {
+        state.withLock { state in
+            guard let table = state[generation] else { return false }
+            if table.generation.state == .live { return true }
+            if let live = try? state.live(generation.schema.projection.name) {
+                let isBehind = live.positions.contains { ($1.offset) > (table.positions[$0]?.offset ?? Offset(-1)) }
+                guard evenIfBehind || !isBehind else { return false }
+                state[live.generation]?.generation = live.generation.with(state: .retired, lease: nil, heldUntil: nil)
+            }
+            state[generation]?.generation = table.generation.with(state: .live, lease: nil)
+            return true
+        }
+    }
+
+    public func hold(_ generation: Generation, until: Timestamp?) async throws {
+        state.withLock { state in
+            guard let now = state[generation]?.generation, now.state == .live else { return }
+            state[generation]?.generation = now.with(heldUntil: until)
+        }
+    }
+
+    public func drop(_ generation: Generation) async throws {
+        state.withLock { state in
+            if state[generation]?.generation.state != .live { state[generation] = nil }
+        }
+    }
+
+    // MARK: Writing
+
+    public func positions(of generation: Generation) async throws -> [Partition: ChainPosition] {
+        state.withLock { $0[generation]?.positions ?? [:] }
+    }
+
+    public func rows(in generation: Generation, keys: [Partition: [String]]) async throws -> [Partition: [StoredRow]] {
+        state.withLock { state in
+            guard let table = state[generation] else { return [:] }
+            return Dictionary(
+                uniqueKeysWithValues: keys.map { partition, keys in
+                    (partition, keys.compactMap { table.rows[partition]?[RowKey($0)] })
+                })
+        }
+    }
+
+    public func apply(_ batch: [PartitionWrite], to generation: Generation) async throws -> Bool {
+        try write(generation, batch.map(\.move)) { table throws(ReadModelError) in
+            for write in batch {
+                for row in write.upserts {
+                    try row.checkTexts(generation.schema)
+                    try table.checkSpread(row.key, write.partition)
+                    table.rows[write.partition, default: [:]][RowKey(row.key)] = row
+                }
+                for key in write.deletes { table.rows[write.partition]?[RowKey(key)] = nil }
+            }
+        }
+    }
+
+    public func load(_ rows: any KeyOrderedRows, moving: [PositionMove], into generation: Generation) async throws -> Bool {
+        var all: [PartitionRow] = []
+        while case let next = try rows.next(), !next.isEmpty { all += next }
+        return try write(generation, moving) { [all] table throws(ReadModelError) in
+            for row in all {
+                try row.row.checkTexts(generation.schema)
+                table.rows[row.partition, default: [:]][RowKey(row.row.key)] = row.row
+            }
+        }
+    }
+
+    private func write(
+        _ generation: Generation, _ moves: [PositionMove], _ change: (inout Table) throws(ReadModelError) -> Void
+    ) throws -> Bool {
+        try state.withLock { state throws(ReadModelError) in
+            guard var table = state[generation], table.takesBatches else { return false }
+            for move in moves {
+                guard table.positions[move.partition] == move.expected else { return false }
+                table.positions[move.partition] = move.new
+            }
+            try change(&table)
+            state[generation] = table
+            return true
+        }
+    }
+
+    // MARK: Reading
+
+    public func withSnapshot<Result: Sendable>(
+        of generation: Generation, _ body: (any GenerationSnapshot) async throws -> Result
+    ) async throws -> Result {
+        let table = state.withLock { $0[generation] }
+        guard let table else { throw ReadModelError(.unknownProjection, "\(generation) is gone") }
+        return try await body(InMemorySnapshot(positions: table.positions, all: table.allRows))
+    }
+
+    public func row(of projection: String, key: String) async throws -> QueryResult<StoredRow?> {
+        let table = try state.withLock { state throws(ReadModelError) in try state.live(projection) }
+        let kept = table.rows.values.compactMap { $0[RowKey(key)] }
+        return try result(table, RowReduction.combine(kept, table.generation.schema))
+    }
+
+    public func rows(of projection: String, matching query: RowQuery) async throws -> QueryResult<[StoredRow]> {
+        let table = try state.withLock { state throws(ReadModelError) in try state.live(projection) }
+        let schema = table.generation.schema
+        var groups: [RowKey: [StoredRow]] = [:]
+        for rows in table.rows.values {
+            for (key, row) in rows { groups[key, default: []].append(row) }
+        }
+        let combined = try groups.filter { key, _ in query.after.map { $0.precedesByBytes(key.text) } ?? true }
+            .sorted { $0.key < $1.key }.compactMap { try RowReduction.combine($0.value, schema) }
+        let matching = combined.lazy.filter { row in
+            query.filters.allSatisfy { name, value in
+                schema.columns.firstIndex { $0.name == name }.map { row.values[$0].isIdentical(to: value) } ?? false
+            }
+        }
+        return result(table, Array(matching.prefix(query.limit)))
+    }
+
+    public func livePositions(of projection: String) async throws -> AppliedPositions {
+        let table = try state.withLock { state throws(ReadModelError) in try state.live(projection) }
+        return result(table, ()).positions
+    }
+
+    private func result<Value: Sendable>(_ table: Table, _ value: Value) -> QueryResult<Value> {
+        QueryResult(
+            value: value, schema: table.generation.schema,
+            positions: AppliedPositions(topic: table.generation.topic, positions: table.positions))
+    }
+}
+
+private struct InMemorySnapshot: GenerationSnapshot {
+    let positions: [Partition: ChainPosition]
+    let all: [PartitionRow]
+
+    func rows(after last: PartitionRow?, limit: Int) async throws -> [PartitionRow] {
+        // Binary search for the first row after the last.
+        var low = 0
+        var high = last == nil ? 0 : all.count
+        while let last, low < high {
+            let middle = (low + high) / 2
+            if last.precedes(all[middle]) { high = middle } else { low = middle + 1 }
+        }
+        return Array(all[low..<min(low + limit, all.count)])
+    }
+}

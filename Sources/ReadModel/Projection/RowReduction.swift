@@ -1,0 +1,48 @@
+/// How the rows that several partitions keep under one key become the row that readers see; what a database's view does in SQL.
+public enum RowReduction {
+    /// Nil where there are none.
+    ///
+    /// - Throws: `unsupportedValue` where a sum is beyond 64 bits.
+    public static func combine(_ rows: [StoredRow], _ schema: TableSchema) throws(ReadModelError) -> StoredRow? {
+        guard let first = rows.first, schema.key.spread == .combined else { return rows.first }
+        var values: [ColumnValue] = []
+        for (index, column) in schema.columns.enumerated() {
+            var value = first.values[index]
+            for row in rows.dropFirst() {
+                value = try combine(value, row.values[index], column, schema)
+            }
+            values.append(value)
+        }
+        return StoredRow(key: first.key, values: values)
+    }
+
+    private static func combine(
+        _ a: ColumnValue, _ b: ColumnValue, _ column: ColumnSchema, _ schema: TableSchema
+    ) throws(ReadModelError) -> ColumnValue {
+        if a == .null { return b }
+        if b == .null { return a }
+        switch (column.reducer ?? .max, a, b) {
+        case (.sum, .integer(let a), .integer(let b)):
+            let (sum, overflow) = a.addingReportingOverflow(b)
+            guard !overflow else { throw Self.overflow(column.name, schema) }
+            return .integer(sum)
+        case (.min, _, _): return precedes(b, a) ? b : a
+        default: return precedes(a, b) ? b : a
+        }
+    }
+
+    /// The error for a sum that no 64-bit number holds.
+    public static func overflow(_ column: String, _ schema: TableSchema) -> ReadModelError {
+        ReadModelError(
+            .unsupportedValue, "'\(schema.projection.name)': the sum of '\(column)' over the partitions is beyond a 64-bit number")
+    }
+
+    private static func precedes(_ a: ColumnValue, _ b: ColumnValue) -> Bool {
+        switch (a, b) {
+        case (.integer(let a), .integer(let b)): a < b
+        case (.timestamp(let a), .timestamp(let b)): a < b
+        case (.text(let a), .text(let b)): a.precedesByBytes(b)
+        default: false
+        }
+    }
+}

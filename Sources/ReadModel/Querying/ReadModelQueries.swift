@@ -1,0 +1,169 @@
+public import EventLog
+
+/// Questions to one store's live read models, as HTTP asks them: validated, and if wished not before they have reached a position.
+///
+/// - Throws: ``InvalidQuery`` for the caller's mistakes; ``ReadModelError`` `unknownProjection`, `behind` where a position was not reached
+///   in time, or the store's faults.
+public struct ReadModelQueries: Sendable {
+    private let projections: [String: TableSchema]
+    private let store: any ReadModelStore
+    private let signal: AppliedSignal
+    private let environment: EngineEnvironment
+
+    /// - Parameter signal: that of the process's runners of the same store; a fresh one where there are none.
+    public init(
+        _ projections: [RegisteredProjection], store: any ReadModelStore, signal: AppliedSignal, environment: EngineEnvironment = .system
+    ) {
+        self.projections = Dictionary(projections.map { ($0.id.name, $0.schema) }, uniquingKeysWith: { first, _ in first })
+        self.store = store
+        self.signal = signal
+        self.environment = environment
+    }
+
+    /// Of every projection that can be asked, by name.
+    public var schemas: [TableSchema] { projections.values.sorted { $0.projection.name < $1.projection.name } }
+
+    /// The row with this key.
+    public func row(
+        of projection: String, key: String, waitFor needs: [LogPosition] = [], timeout: Duration = .seconds(2)
+    ) async throws -> QueryResult<StoredRow?> {
+        _ = try schema(of: projection)
+        return try await waiting(for: needs, in: projection, timeout) {
+            let result = try await store.row(of: projection, key: key)
+            return (result, result.positions)
+        }
+    }
+
+    /// A page of rows.
+    ///
+    /// - Parameters:
+    ///   - filters: columns and the value that each must have, as texts from a URL.
+    ///   - limit: 1 to 1000, as text; 100 if absent.
+    ///   - cursor: ``RowPage/next`` of the page before.
+    public func rows(
+        of projection: String, filters: [String: String] = [:], limit: String? = nil, after cursor: String? = nil,
+        waitFor needs: [LogPosition] = [], timeout: Duration = .seconds(2)
+    ) async throws -> QueryResult<RowPage> {
+        var query = try Self.query(try schema(of: projection), filters: filters, limit: limit, after: cursor)
+        let limit = query.limit
+        query.limit += 1  // one more tells whether there is a next page
+        let result = try await waiting(for: needs, in: projection, timeout) { [query] in
+            let result = try await store.rows(of: projection, matching: query)
+            return (result, result.positions)
+        }
+        return result.map { rows in
+            RowPage(rows: Array(rows.prefix(limit)), next: rows.count > limit ? RowCursor.encode(rows[limit - 1].key) : nil)
+        }
+    }
+
+    /// How far the live read model is.
+    public func positions(
+        of projection: String, waitFor needs: [LogPosition] = [], timeout: Duration = .seconds(2)
+    ) async throws -> AppliedPositions {
+        _ = try schema(of: projection)
+        return try await waiting(for: needs, in: projection, timeout) {
+            let positions = try await store.livePositions(of: projection)
+            return (positions, positions)
+        }
+    }
+
+    private func schema(of projection: String) throws -> TableSchema {
+        guard let schema = projections[projection] else {
+            throw ReadModelError(.unknownProjection, "there is no projection '\(projection)'")
+        }
+        return schema
+    }
+
+    private static func query(
+        _ schema: TableSchema, filters: [String: String], limit: String?, after cursor: String?
+    ) throws(InvalidQuery) -> RowQuery {
+        var query = RowQuery()
+        for (name, text) in filters {
+            guard let column = schema.columns.first(where: { $0.name == name }), column.isFilter else {
+                let names = schema.columns.filter(\.isFilter).map(\.name)
+                throw InvalidQuery(
+                    parameter: name,
+                    reason: names.isEmpty
+                        ? "'\(schema.projection.name)' has no filters"
+                        : "is no filter of '\(schema.projection.name)'; those are \(names.joined(separator: ", "))")
+            }
+            query.filters[name] = try value(text, of: column)
+        }
+        if let limit {
+            guard let number = Int(limit), RowQuery.limits.contains(number) else {
+                throw InvalidQuery(
+                    parameter: "limit", reason: "must be a number from \(RowQuery.limits.lowerBound) to \(RowQuery.limits.upperBound)")
+            }
+            query.limit = number
+        }
+        if let cursor {
+            guard let key = RowCursor.decode(cursor) else {
+                throw InvalidQuery(parameter: "after", reason: "is no cursor that a page of rows has given as 'next'")
+            }
+            query.after = key
+        }
+        return query
+    }
+
+    private static func value(_ text: String, of column: ColumnSchema) throws(InvalidQuery) -> ColumnValue {
+        switch column.type {
+        case .text: return .text(text)
+        case .integer, .micros:
+            guard let number = Int64(text) else { throw InvalidQuery(parameter: column.name, reason: "must be a 64-bit integer") }
+            return .integer(number)
+        case .timestamp: throw InvalidQuery(parameter: column.name, reason: "times cannot be filtered by")
+        }
+    }
+
+    // MARK: Waiting
+
+    /// Reads until the answer's own positions satisfy `needs`: at each word from this process's runners, and now and then for others'.
+    private func waiting<Answer: Sendable>(
+        for needs: [LogPosition], in projection: String, _ timeout: Duration,
+        _ read: @escaping @Sendable () async throws -> (Answer, AppliedPositions)
+    ) async throws -> Answer {
+        let (answer, positions) = try await read()
+        for need in needs where positions.positions[need.partition.partition] == nil || positions.topic != need.partition.topic {
+            throw InvalidQuery(
+                parameter: "Highwater-Position", reason: "'\(projection)' is made from '\(positions.topic)', which has no \(need.partition)")
+        }
+        if needs.allSatisfy(positions.hasApplied) { return answer }
+        let found = try await withThrowingTaskGroup(of: Answer?.self) { group in
+            defer { group.cancelAll() }
+            group.addTask { [environment] in
+                try await environment.clock.sleep(for: timeout)
+                return nil
+            }
+            group.addTask { try await poll(needs, in: projection, read) }
+            return try await group.next() ?? nil
+        }
+        if let found { return found }
+        throw ReadModelError(.behind, "'\(projection)' has not reached \(needs.map(\.description).joined(separator: ", ")) within \(timeout)")
+    }
+
+    private func poll<Answer: Sendable>(
+        _ needs: [LogPosition], in projection: String, _ read: @Sendable () async throws -> (Answer, AppliedPositions)
+    ) async throws -> Answer? {
+        var pause = Duration.milliseconds(5)
+        while true {
+            let isTold = try await withThrowingTaskGroup(of: Bool.self) { group in
+                defer { group.cancelAll() }
+                group.addTask { [signal] in
+                    await signal.wait(for: needs, in: projection)
+                    return true
+                }
+                group.addTask { [environment, pause] in
+                    try await environment.clock.sleep(for: pause)
+                    return false
+                }
+                return try await group.next() ?? false
+            }
+            try Task.checkCancellation()
+            let (answer, positions) = try await read()
+            if needs.allSatisfy(positions.hasApplied) { return answer }
+            // Told of, but not so: the store was put back. Then only polling tells.
+            pause = isTold ? .milliseconds(100) : min(pause * 2, .milliseconds(100))
+            if isTold { try await environment.clock.sleep(for: pause) }
+        }
+    }
+}

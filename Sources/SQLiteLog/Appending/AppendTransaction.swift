@@ -1,0 +1,90 @@
+import EventLog
+import EventModel
+import GRDB
+
+/// One group of appends in one transaction: all of them are stored, or none.
+struct AppendTransaction {
+    private let catalog: TopicCatalog
+    private let path: String
+    private let at: Timestamp
+    private var places: [TopicPartition: Result<(key: PartitionKey, next: Offset), LogError>] = [:]
+
+    /// The new ends of the changed partitions, once committed.
+    private(set) var ends: [PartitionKey: Offset] = [:]
+
+    init(catalog: TopicCatalog, path: String, at: Timestamp) {
+        self.catalog = catalog
+        self.path = path
+        self.at = at
+    }
+
+    /// An outcome for each item, meaningless for those that are no appends.
+    mutating func run(_ items: [QueuedItem], _ db: Database) -> [Result<Offset, LogError>] {
+        var outcomes: [Result<Offset, LogError>] = []
+        outcomes.reserveCapacity(items.count)
+        guard items.contains(where: { if case .append = $0 { true } else { false } }) else {
+            return Array(repeating: .success(.zero), count: items.count)
+        }
+        do {
+            try db.inTransaction(.immediate) {
+                let insertion = try RecordInsertion(db)
+                for item in items {
+                    guard case .append(let append) = item else {
+                        outcomes.append(.success(.zero))
+                        continue
+                    }
+                    outcomes.append(try store(append, insertion, db))
+                }
+                return .commit
+            }
+            for case .success(let place) in places.values where place.next > .zero { ends[place.key] = place.next }
+            return outcomes
+        } catch {
+            return items.enumerated().map { index, item in
+                guard case .append(let append) = item else { return .success(.zero) }
+                // What had been refused before the transaction failed keeps its own reason.
+                if index < outcomes.count, case .failure = outcomes[index] { return outcomes[index] }
+                let failure = LogError(sqlite: error, "cannot append to \(append.partition) in the log at \(path)")
+                append.producer.fail(with: failure)
+                return .failure(failure)
+            }
+        }
+    }
+
+    private mutating func store(
+        _ append: QueuedAppend, _ insertion: RecordInsertion, _ db: Database
+    ) throws -> Result<Offset, LogError> {
+        if let failure = append.producer.failure {
+            return .failure(
+                LogError(
+                    failure.code, "cannot append to \(append.partition): an earlier append of this producer failed; make a fresh producer",
+                    underlying: failure))
+        }
+        switch try place(of: append.partition, db) {
+        case .failure(let refusal): return .failure(refusal)
+        case .success(let place):
+            guard place.next.rawValue < PartitionKey.maximumOffset else {
+                return .failure(LogError(.storage, "cannot append to \(append.partition): a partition holds 2^40 records and is full"))
+            }
+            try insertion.insert(id: place.key.id(of: place.next), storedAt: at, append.record)
+            places[append.partition] = .success((place.key, place.next.next))
+            return .success(place.next)
+        }
+    }
+
+    /// The next offset is read inside the transaction, since other processes append too.
+    private mutating func place(
+        of partition: TopicPartition, _ db: Database
+    ) throws -> Result<(key: PartitionKey, next: Offset), LogError> {
+        if let place = places[partition] { return place }
+        let place: Result<(key: PartitionKey, next: Offset), LogError>
+        do {
+            let key = try catalog.key(of: partition, in: db)
+            place = .success((key, try RecordQuery.end(of: key, in: db)))
+        } catch let refusal as LogError {
+            place = .failure(refusal)
+        }
+        places[partition] = place
+        return place
+    }
+}

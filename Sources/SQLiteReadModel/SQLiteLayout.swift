@@ -1,0 +1,53 @@
+import GRDB
+import ReadModel
+
+/// The engine's own tables, versioned and upgraded in place.
+enum SQLiteLayout {
+    /// Each step brings the layout from its index to the next; a released step never changes.
+    private static let steps = [
+        """
+        CREATE TABLE highwater_projections (
+          name TEXT PRIMARY KEY,
+          last_generation INTEGER NOT NULL
+        ) WITHOUT ROWID;
+        CREATE TABLE highwater_generations (
+          projection TEXT NOT NULL,
+          number INTEGER NOT NULL,
+          state TEXT NOT NULL,
+          version INTEGER NOT NULL,
+          topic TEXT NOT NULL,
+          partitions INTEGER NOT NULL,
+          schema TEXT NOT NULL,
+          lease_builder TEXT,
+          lease_expires INTEGER,
+          held_until INTEGER,
+          PRIMARY KEY (projection, number)
+        ) WITHOUT ROWID;
+        CREATE UNIQUE INDEX highwater_one_live ON highwater_generations (projection) WHERE state = 'live';
+        CREATE TABLE highwater_positions (
+          projection TEXT NOT NULL,
+          generation INTEGER NOT NULL,
+          partition INTEGER NOT NULL,
+          record_offset INTEGER NOT NULL,
+          epoch INTEGER NOT NULL,
+          sequence INTEGER NOT NULL,
+          PRIMARY KEY (projection, generation, partition)
+        ) WITHOUT ROWID;
+        """
+    ]
+
+    /// - Throws: `incompatibleLayout` where the file's layout is newer than this program's.
+    static func migrate(_ db: Database, path: String) throws {
+        try db.execute(sql: "CREATE TABLE IF NOT EXISTS highwater_layout (version INTEGER NOT NULL)")
+        let version = try Int.fetchOne(db, sql: "SELECT version FROM highwater_layout") ?? 0
+        guard version <= steps.count else {
+            throw ReadModelError(
+                .incompatibleLayout,
+                "\(path) has layout \(version) and this program knows up to \(steps.count): use the newer program, or another file")
+        }
+        guard version < steps.count else { return }
+        for step in steps[version...] { try db.execute(sql: step) }
+        try db.execute(sql: "DELETE FROM highwater_layout")
+        try db.execute(sql: "INSERT INTO highwater_layout VALUES (?)", arguments: [steps.count])
+    }
+}

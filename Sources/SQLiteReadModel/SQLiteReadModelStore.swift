@@ -1,0 +1,193 @@
+import Dispatch
+public import EventLog
+public import EventModel
+import Foundation
+import GRDB
+public import ReadModel
+import Synchronization
+
+/// Read models in one SQLite file, which other programs may open while it is written.
+///
+/// The file is in WAL mode: readers never wait for the writer nor it for them, and a copy is made with `VACUUM INTO` or SQLite's backup
+/// (a plain copy needs the `-wal` file beside it). `synchronous` is `NORMAL`: a power failure may lose the last transactions but tears
+/// none, and since rows and position move in one transaction, what was lost is folded again from the log.
+///
+/// Tables: a generation's rows are in `order_summary_g3`, with times as microseconds since 1970 (exact, and ordered as times are); the
+/// view `order_summary` shows the live generation, with times as RFC 3339 texts. The tables `highwater_…` are the engine's own.
+///
+/// Nothing here runs on the cooperative pool: GRDB gives each connection a queue of its own.
+public final class SQLiteReadModelStore: ReadModelStore {
+    public let name = "sqlite"
+    let pool: DatabasePool
+    let path: String
+    /// Read schemas by projection and generation, whose numbers are never used twice.
+    let schemas = Mutex<[String: TableSchema]>([:])
+
+    private init(pool: DatabasePool, path: String) {
+        self.pool = pool
+        self.path = path
+    }
+
+    /// Opens the file, making it and its folder where they do not exist, and brings the engine's tables up to date.
+    ///
+    /// - Throws: ``ReadModelError`` `storage` where it cannot be written, `incompatibleLayout` where it is no database, or a newer one.
+    public static func open(path: String) async throws -> SQLiteReadModelStore {
+        let pool = try await onQueue {
+            do {
+                let folder = (path as NSString).deletingLastPathComponent
+                if !folder.isEmpty { try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true) }
+                var configuration = Configuration()
+                configuration.label = "highwater.read-model"
+                configuration.busyMode = .timeout(10)
+                configuration.maximumReaderCount = 8
+                configuration.prepareDatabase { db in
+                    try db.execute(sql: "PRAGMA synchronous = NORMAL")
+                }
+                let pool = try DatabasePool(path: path, configuration: configuration)
+                try pool.write { db in try SQLiteLayout.migrate(db, path: path) }
+                return pool
+            } catch {
+                throw readModelError(opening: path, error)
+            }
+        }
+        return SQLiteReadModelStore(pool: pool, path: path)
+    }
+
+    /// Gives the file up; no call may follow.
+    public func close() async {
+        try? await Self.onQueue { [pool] in try pool.close() }
+    }
+
+    /// Runs blocking work off the cooperative pool.
+    static func onQueue<Result: Sendable>(_ work: @escaping @Sendable () throws -> Result) async throws -> Result {
+        try await withCheckedThrowingContinuation { continuation in
+            DispatchQueue.global(qos: .userInitiated).async { continuation.resume(with: Swift.Result { try work() }) }
+        }
+    }
+
+    /// Sets how large the file may grow, in pages of 4096 bytes; beyond it the disk is as good as full.
+    package func limitPages(to pages: Int) async throws {
+        try await pool.writeWithoutTransaction { db in try db.execute(sql: "PRAGMA max_page_count = \(pages)") }
+    }
+
+    func read<Result: Sendable>(_ what: String, _ body: @escaping @Sendable (Database) throws -> Result) async throws -> Result {
+        do { return try await pool.read(body) } catch { throw readModelError(what, path, error) }
+    }
+
+    func write<Result: Sendable>(_ what: String, _ body: @escaping @Sendable (Database) throws -> Result) async throws -> Result {
+        do { return try await pool.write(body) } catch { throw readModelError(what, path, error) }
+    }
+
+    // MARK: Generations
+
+    public func generations(of projection: String) async throws -> [Generation] {
+        try await read("read the generations of '\(projection)'") { db in try self.generations(db, projection) }
+    }
+
+    public func createGeneration(
+        _ schema: TableSchema, topic: Topic, partitions: Int, purpose: GenerationPurpose
+    ) async throws -> Generation {
+        let name = schema.projection.name
+        return try await write("make a generation of '\(name)'") { db in
+            var lease: BuildLease?
+            let existing = try self.generations(db, name)
+            switch purpose {
+            case .first:
+                if let live = existing.first(where: { $0.state == .live }) { return live }
+            case .rebuild(let mine, let now):
+                lease = mine
+                for other in existing where other.state == .building {
+                    if let held = other.lease, held.expires > now {
+                        throw ReadModelError(.rebuildInProgress, "'\(name)' is being rebuilt by \(held.builder) until \(held.expires)")
+                    }
+                    try self.remove(db, other)
+                }
+            }
+            try db.execute(
+                sql: """
+                    INSERT INTO highwater_projections (name, last_generation) VALUES (?, 1)
+                    ON CONFLICT (name) DO UPDATE SET last_generation = last_generation + 1
+                    """, arguments: [name])
+            let number = try Int.fetchOne(db, sql: "SELECT last_generation FROM highwater_projections WHERE name = ?", arguments: [name]) ?? 1
+            let generation = Generation(
+                schema: schema, topic: topic, number: number, state: purpose == .first ? .live : .building, partitions: partitions,
+                lease: lease)
+            try self.insert(db, generation)
+            let table = SQLiteTable(generation)
+            try db.execute(sql: table.create)
+            if purpose == .first {
+                try table.createIndexes(db)
+                try table.createView(db)
+            }
+            return generation
+        }
+    }
+
+    public func renew(_ lease: BuildLease, on generation: Generation, now: Timestamp) async throws -> Bool {
+        try await write("renew the lease of \(generation)") { db in
+            try db.execute(
+                sql: """
+                    UPDATE highwater_generations SET lease_builder = ?, lease_expires = ?
+                    WHERE projection = ? AND number = ? AND state <> 'live'
+                      AND (lease_builder IS NULL OR lease_builder = ? OR lease_expires <= ?)
+                    """,
+                arguments: [
+                    lease.builder, lease.expires.microseconds, generation.schema.projection.name, generation.number, lease.builder,
+                    now.microseconds,
+                ])
+            return db.changesCount == 1
+        }
+    }
+
+    public func finish(_ generation: Generation) async throws {
+        try await write("finish \(generation)") { db in
+            try db.execute(
+                sql: """
+                    UPDATE highwater_generations SET lease_builder = NULL, lease_expires = NULL,
+                      state = CASE state WHEN 'building' THEN 'ready' ELSE state END
+                    WHERE projection = ? AND number = ? AND state <> 'live'
+                    """, arguments: [generation.schema.projection.name, generation.number])
+        }
+    }
+
+    public func activate(_ generation: Generation, evenIfBehind: Bool) async throws -> Bool {
+        let name = generation.schema.projection.name
+        return try await write("make \(generation) live") { db in
+            let all = try self.generations(db, name)
+            guard let mine = all.first(where: { $0.number == generation.number }) else { return false }
+            if mine.state == .live { return true }
+            if let live = all.first(where: { $0.state == .live }) {
+                let stands = try self.positions(db, mine)
+                let isBehind = try self.positions(db, live).contains { $1.offset > (stands[$0]?.offset ?? Offset(-1)) }
+                guard evenIfBehind || !isBehind else { return false }
+            }
+            try db.execute(
+                sql: "UPDATE highwater_generations SET state = 'retired', held_until = NULL WHERE projection = ? AND state = 'live'",
+                arguments: [name])
+            try db.execute(
+                sql: """
+                    UPDATE highwater_generations SET state = 'live', lease_builder = NULL, lease_expires = NULL
+                    WHERE projection = ? AND number = ?
+                    """, arguments: [name, generation.number])
+            let table = SQLiteTable(mine)
+            try table.createIndexes(db)
+            try table.createView(db)
+            return true
+        }
+    }
+
+    public func hold(_ generation: Generation, until: Timestamp?) async throws {
+        try await write("hold \(generation)") { db in
+            try db.execute(
+                sql: "UPDATE highwater_generations SET held_until = ? WHERE projection = ? AND number = ? AND state = 'live'",
+                arguments: [until?.microseconds, generation.schema.projection.name, generation.number])
+        }
+    }
+
+    public func drop(_ generation: Generation) async throws {
+        try await write("drop \(generation)") { db in
+            let now = try self.generations(db, generation.schema.projection.name).first { $0.number == generation.number }
+            if let now, now.state != .live { try self.remove(db, now) }
+        }
+    }
+}

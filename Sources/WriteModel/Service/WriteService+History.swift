@@ -1,0 +1,59 @@
+import EventLog
+public import EventModel
+
+/// A stream's own history, read from the log by offset.
+extension WriteService {
+    public func events(of stream: StreamID, from version: StreamVersion, limit: Int) async throws(HistoryError) -> [StoredEvent] {
+        let owner = try await writingOwner(of: stream)
+        do {
+            var events: [StoredEvent] = []
+            for reference in try await owner.commits(of: stream, from: version, limit: limit) where events.count < limit {
+                let commit = try await eventLog.commit(owner.partition, reference)
+                let metadata = commit.metadata
+                for (index, event) in commit.events.enumerated() where commit.firstVersion + index >= version {
+                    events.append(
+                        StoredEvent(
+                            id: EventID(stream: stream, version: commit.firstVersion + index), event: event, metadata: metadata,
+                            position: LogPosition(owner.partition, reference.offset)))
+                }
+            }
+            return Array(events.prefix(limit))
+        } catch {
+            throw HistoryError(.unavailable, "the history of '\(stream)' cannot be read: \(error)")
+        }
+    }
+
+    public func state(of stream: StreamID, at version: StreamVersion?) async throws(HistoryError) -> StateSnapshot? {
+        guard let decider = context.category(of: stream)?.decider else { return nil }
+        let owner = try await writingOwner(of: stream)
+        do {
+            var state = decider.initial
+            var reached = StreamVersion.none
+            var position: LogPosition?
+            while version.map({ reached < $0 }) ?? true {
+                let references = try await owner.commits(of: stream, from: reached.next, limit: 100)
+                if references.isEmpty { break }
+                for reference in references where version.map({ reached < $0 }) ?? true {
+                    let commit = try await eventLog.commit(owner.partition, reference)
+                    let wanted = version.map { Int($0.rawValue - reached.rawValue) } ?? commit.events.count
+                    let events = Array(commit.events.prefix(wanted))
+                    state = try decider.evolve(state, events)
+                    reached = reached + events.count
+                    position = LogPosition(owner.partition, reference.offset)
+                }
+            }
+            guard let position, version == nil || version == reached else { return nil }
+            return StateSnapshot(version: reached, json: try decider.json(state), position: position)
+        } catch {
+            throw HistoryError(.unavailable, "the state of '\(stream)' cannot be read: \(error)")
+        }
+    }
+
+    private func writingOwner(of stream: StreamID) async throws(HistoryError) -> PartitionOwner {
+        guard let owner = owner(of: stream) else { throw HistoryError(.unavailable, "the log is not open yet") }
+        guard await owner.isOwner else {
+            throw HistoryError(.notOwner, await owner.reason ?? "another instance writes \(owner.partition)")
+        }
+        return owner
+    }
+}

@@ -1,0 +1,149 @@
+import DequeModule
+import EventLog
+import EventModel
+
+/// How a partition is taken, and how it is lost.
+extension PartitionWriter {
+    mutating func assigned(from position: ChainPosition) {
+        guard phase == .idle else { return }
+        self.position = position
+        lastOffset = position.offset
+        attempts = 0
+        actions.append(.renewProducer)
+        producer += 1
+        catchUp(.assignment)
+    }
+
+    /// Reads up to the end, to claim there.
+    mutating func catchUp(_ purpose: Purpose) {
+        phase = .catchingUp(purpose, startReading(.end), .reading)
+    }
+
+    mutating func startReading(_ target: ReadTarget) -> ReadingID {
+        readings += 1
+        let reading = ReadingID(number: readings)
+        actions.append(.read(reading, after: position, target: target))
+        return reading
+    }
+
+    mutating func claim(_ purpose: Purpose, at now: Timestamp) {
+        let claimed = position.chain.epoch.next
+        phase = .claiming(purpose, claimed)
+        let claim = Claim(epoch: claimed, writer: writer, at: now, partitions: Int32(partitionCount))
+        actions.append(.append(.claim(claim), AppendID(producer: producer, content: .claim(claimed))))
+    }
+
+    mutating func claimReported(_ claimed: Epoch, _ result: Result<Offset, LogError>) {
+        guard case .claiming(let purpose, claimed) = phase else { return }
+        switch result {
+        case .success(let offset):
+            outage = nil
+            phase = .confirming(purpose, claimed, startReading(.through(offset)), .reading)
+        case .failure(let error):
+            retreat(purpose, error)
+        }
+    }
+
+    /// The claim holds: nobody's commit has come between.
+    mutating func own(_ claimed: Epoch, at now: Timestamp) {
+        phase = .owning
+        epoch = claimed
+        lastProposed = .zero
+        attempts = 0
+        actions.append(.becameOwner(claimed))
+        // Whatever was in flight before the claim and is not in the log by now is void for ever: decide it again.
+        for id in streams.keys { streams[id]?.rollBack() }
+        for command in pending.reversed() {
+            for repetition in command.repetitions.reversed() { waiting.prepend(repetition) }
+            waiting.prepend(command.waiting)
+        }
+        pending.removeAll()
+        commitsInFlight = 0
+        decideWaiting(at: now)
+    }
+
+    /// A report has failed or a commit is void: what is in flight is unknown until a new claim stands.
+    mutating func recover(_ error: LogError) {
+        actions.append(.recovering(error))
+        if error.isCertainlyNotStored {
+            outage = error
+            // Reports come in order: while owning, all before the failed one have been settled.
+            if phase == .owning { refusePending(error) }
+            refuseWaiting(error)
+        }
+        renewProducer()
+        catchUp(.recovery)
+    }
+
+    /// Something needed for a claim has failed: again after a pause, with a fresh producer.
+    mutating func retreat(_ purpose: Purpose, _ error: LogError) {
+        actions.append(.recovering(error))
+        guard error.isRetriable else {
+            stepDown(by: nil, reason: error.message)
+            return
+        }
+        if error.isCertainlyNotStored {
+            outage = error
+            refuseWaiting(error)
+        }
+        backOff(purpose)
+    }
+
+    mutating func backOff(_ purpose: Purpose) {
+        attempts += 1
+        renewProducer()
+        phase = .backingOff(purpose)
+        actions.append(.backOff(attempt: attempts))
+    }
+
+    mutating func backedOff() {
+        guard case .backingOff(let purpose) = phase else { return }
+        catchUp(purpose)
+    }
+
+    private mutating func renewProducer() {
+        producer += 1
+        laterReports.removeAll()
+        actions.append(.renewProducer)
+    }
+
+    /// Stops writing.
+    mutating func stepDown(by claim: Claim?, reason: String) {
+        // After another's claim, nothing that is in flight counts. Without one it may still land.
+        answerPending(claim == nil ? .unknown : .notOwner)
+        answerWaiting(claim == nil ? .unavailable(reason) : .notOwner)
+        streams.removeAll()
+        dirty.removeAll()
+        unsavedCommits = 0
+        saving = nil
+        folding = nil
+        outage = nil
+        phase = .idle
+        renewProducer()
+        actions.append(.steppedDown(by: claim, reason: reason))
+    }
+
+    /// By the log's own word, nothing of what is in flight has been stored or will be: a definite no.
+    private mutating func refusePending(_ error: LogError) {
+        for id in streams.keys { streams[id]?.rollBack() }
+        answerPending(.unavailable(error.message))
+    }
+
+    private mutating func refuseWaiting(_ error: LogError) { answerWaiting(.unavailable(error.message)) }
+
+    private mutating func answerPending(_ outcome: CommandOutcome) {
+        for command in pending {
+            answer(command.waiting, outcome)
+            for repetition in command.repetitions { answer(repetition, outcome) }
+        }
+        pending.removeAll()
+        commitsInFlight = 0
+    }
+
+    private mutating func answerWaiting(_ outcome: CommandOutcome) {
+        for command in waiting { answer(command, outcome) }
+        waiting.removeAll()
+        for command in loading.values.joined() { answer(command, outcome) }
+        loading.removeAll()
+    }
+}

@@ -1,0 +1,165 @@
+import DequeModule
+import EventLog
+import EventModel
+
+/// How commands are decided: each in its turn, on its stream's state with all that is in flight.
+extension PartitionWriter {
+    mutating func take(_ command: WaitingCommand, at now: Timestamp) {
+        unanswered += 1
+        if phase == .idle {
+            answer(command, .notOwner)
+        } else if let outage {
+            answer(command, .unavailable(outage.message))
+        } else if unanswered > limits.unanswered {
+            answer(command, .overloaded)
+        } else {
+            waiting.append(command)
+            decideWaiting(at: now)
+        }
+    }
+
+    mutating func decideWaiting(at now: Timestamp) {
+        while phase == .owning, commitsInFlight < limits.inFlight, let command = waiting.popFirst() {
+            decide(command, at: now)
+        }
+    }
+
+    mutating func loaded(_ id: StreamID, _ stored: StoredStream?, at now: Timestamp) {
+        guard loading[id] != nil, streams[id] == nil, let decider = context.category(of: id)?.decider else { return }
+        do {
+            streams[id] = try StreamEntry(stored, decider)
+        } catch {
+            loadFailed(id, "the stored state of stream '\(id)' cannot be read: \(error)")
+            return
+        }
+        evict()
+        requeue(loading.removeValue(forKey: id), at: now)
+    }
+
+    mutating func loadFailed(_ id: StreamID, _ reason: String) {
+        for command in loading.removeValue(forKey: id) ?? [] { answer(command, .unavailable(reason)) }
+    }
+
+    mutating func found(_ command: CommandID, _ id: StreamID, _ commit: CommitReference?, at now: Timestamp) {
+        guard var queue = loading.removeValue(forKey: id) else { return }
+        if let commit { streams[id]?.learn(commit) }
+        for index in queue.indices where queue[index].command.id == command { queue[index].isKnownNew = commit == nil }
+        requeue(queue, at: now)
+    }
+
+    mutating func expire(_ ticket: Ticket) {
+        if let index = waiting.firstIndex(where: { $0.ticket == ticket }) {
+            answer(waiting.remove(at: index), .unavailable("the command waited too long for its turn; nothing happened"))
+            return
+        }
+        for (id, queue) in loading {
+            guard let index = queue.firstIndex(where: { $0.ticket == ticket }) else { continue }
+            if let command = loading[id]?.remove(at: index) {
+                answer(command, .unavailable("the command waited too long for its stream; nothing happened"))
+            }
+            return
+        }
+        // In flight: nobody knows yet. It stays, and so does its place among the unanswered, until it settles.
+        if pending.contains(where: { $0.waiting.ticket == ticket || $0.repetitions.contains { $0.ticket == ticket } }) {
+            actions.append(.answer(ticket, .unknown))
+        }
+    }
+
+    private mutating func requeue(_ queue: Deque<WaitingCommand>?, at now: Timestamp) {
+        for command in (queue ?? []).reversed() { waiting.prepend(command) }
+        decideWaiting(at: now)
+    }
+
+    private mutating func decide(_ waiting: WaitingCommand, at now: Timestamp) {
+        let command = waiting.command
+        let id = command.stream
+        if loading[id] != nil {
+            loading[id]?.append(waiting)
+            return
+        }
+        guard let entry = streams[id] else {
+            loading[id] = [waiting]
+            actions.append(.load(id))
+            return
+        }
+        uses += 1
+        streams[id]?.lastUsed = uses
+        if let commit = entry.decided[command.id] {
+            if commit.commandDigest == command.payload.digest {
+                unanswered -= 1
+                actions.append(.replay(waiting.ticket, id, commit))
+            } else {
+                answer(waiting, .idempotencyKeyReused)
+            }
+            return
+        }
+        if let sequence = entry.inFlight[command.id] {
+            repeatInFlight(waiting, sequence)
+            return
+        }
+        guard entry.knowsAllCommands || waiting.isKnownNew else {
+            loading[id] = [waiting]
+            actions.append(.lookUp(command.id, id))
+            return
+        }
+        let (state, version) = entry.speculative
+        guard command.expected.admits(version) else {
+            settleAnswer(waiting, .conflict(expected: command.expected, actual: version))
+            return
+        }
+        switch command.payload.decide(state) {
+        case .refused(let refusal):
+            settleAnswer(waiting, .refused(refusal, version: version))
+        case .events([], _):
+            settleAnswer(waiting, .unchanged(version: version))
+        case .events(let events, let after):
+            propose(waiting, events, after, version, at: now)
+        }
+    }
+
+    private mutating func propose(
+        _ waiting: WaitingCommand, _ events: [EncodedEvent], _ after: StreamState, _ version: StreamVersion, at now: Timestamp
+    ) {
+        let command = waiting.command
+        let commit = Commit(
+            epoch: epoch, sequence: lastProposed.next, stream: command.stream, firstVersion: version.next, commandID: command.id,
+            commandDigest: command.payload.digest.bytes, correlationID: command.correlationID, causationID: command.causationID,
+            actor: command.actor, at: now, traceparent: command.traceparent, events: events)
+        let size = events.reduce(0) { $0 + $1.data.count }
+        guard size <= limits.recordBytes else {
+            answer(waiting, .tooLarge(limit: limits.recordBytes))
+            return
+        }
+        lastProposed = commit.sequence
+        streams[command.stream]?.propose(command.id, commit.sequence, after, commit.lastVersion)
+        pending.append(PendingCommand(waiting: waiting, decided: .commit(commit, after: after)))
+        commitsInFlight += 1
+        actions.append(.append(.commit(commit), AppendID(producer: producer, content: .commit(commit.sequence))))
+    }
+
+    /// An answer that appends nothing rests on the stream's commits in flight: it holds once they have landed.
+    private mutating func settleAnswer(_ waiting: WaitingCommand, _ outcome: CommandOutcome) {
+        if streams[waiting.command.stream]?.inFlight.isEmpty ?? true {
+            answer(waiting, outcome)
+        } else {
+            pending.append(PendingCommand(waiting: waiting, decided: .answer(outcome)))
+        }
+    }
+
+    private mutating func repeatInFlight(_ waiting: WaitingCommand, _ sequence: CommitSequence) {
+        guard let index = pending.firstIndex(where: { $0.commit?.sequence == sequence }) else { return }
+        if pending[index].waiting.command.payload.digest == waiting.command.payload.digest {
+            pending[index].repetitions.append(waiting)
+        } else {
+            settleAnswer(waiting, .idempotencyKeyReused)
+        }
+    }
+
+    /// Keeps the streams in memory within the limit, dropping those least recently used that the state store has whole.
+    private mutating func evict() {
+        guard streams.count > limits.streams else { return }
+        let droppable = streams.filter { $0.value.isIdle && loading[$0.key] == nil }
+        let oldest = droppable.sorted { $0.value.lastUsed < $1.value.lastUsed }.prefix(max(1, limits.streams / 4))
+        for (id, _) in oldest { streams[id] = nil }
+    }
+}

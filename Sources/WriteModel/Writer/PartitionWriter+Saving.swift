@@ -1,0 +1,27 @@
+import EventLog
+import EventModel
+
+/// How the state store follows, behind the log and off the hot path.
+extension PartitionWriter {
+    /// Hands over what has changed since the last save, unless one is under way.
+    mutating func save() {
+        guard saving == nil, isOwner, !dirty.isEmpty else { return }
+        let changed = dirty.compactMap { id -> SaveRequest.Stream? in
+            guard let entry = streams[id], let decider = context.category(of: id)?.decider else { return nil }
+            return SaveRequest.Stream(
+                id: id, version: entry.settled.version, state: entry.settled.state, commits: entry.unsaved, decider: decider)
+        }
+        saving = (position, changed.map { ($0.id, $0.commits.count) })
+        actions.append(.save(SaveRequest(position: position, streams: changed)))
+    }
+
+    mutating func saved(_ position: ChainPosition) {
+        guard let saving, saving.position == position else { return }
+        self.saving = nil
+        for (id, commits) in saving.streams {
+            streams[id]?.saved(commits)
+            unsavedCommits -= commits
+            if streams[id]?.unsaved.isEmpty ?? true { dirty.remove(id) }
+        }
+    }
+}

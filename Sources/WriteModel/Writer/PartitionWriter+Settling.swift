@@ -1,0 +1,83 @@
+import DequeModule
+import EventLog
+import EventModel
+
+/// How commits in flight become acknowledged.
+extension PartitionWriter {
+    mutating func reported(_ append: AppendID, _ result: Result<Offset, LogError>, at now: Timestamp) {
+        guard append.producer == producer else { return }
+        switch (append.content, result) {
+        case (.claim(let claimed), _): claimReported(claimed, result)
+        case (.commit(let sequence), .success(let offset)): commitReported(sequence, offset, at: now)
+        case (.commit(let sequence), .failure(let error)): commitFailed(sequence, error)
+        }
+    }
+
+    mutating func commitReported(_ sequence: CommitSequence, _ offset: Offset, at now: Timestamp) {
+        switch phase {
+        case .owning:
+            guard sequence > position.chain.sequence else { return }  // read already
+            if offset == lastOffset.next && sequence == position.chain.sequence.next {
+                // Contiguous: nobody interfered, so it is valid.
+                var chain = position.chain
+                guard chain.admit(.commit(epoch, sequence)) else { return }
+                position = ChainPosition(offset: offset, chain: chain)
+                lastOffset = offset
+                settleOldest(at: offset)
+                decideWaiting(at: now)
+            } else {
+                phase = .verifying(startReading(.through(offset)), sequence)
+            }
+        case .verifying:
+            laterReports.append((sequence, offset))
+        case .idle, .catchingUp, .claiming, .confirming, .backingOff:
+            break
+        }
+    }
+
+    private mutating func commitFailed(_ sequence: CommitSequence, _ error: LogError) {
+        guard isOwner else { return }
+        if error.code == .recordTooLarge, phase == .owning, pending.first?.commit?.sequence == sequence,
+            let refused = pending.popFirst()
+        {
+            commitsInFlight -= 1
+            for command in [refused.waiting] + refused.repetitions { answer(command, .tooLarge(limit: limits.recordBytes)) }
+        }
+        recover(error)
+    }
+
+    /// The oldest commit in flight is in the log and valid: its client, those who repeated it, and the answers that rest on it get theirs.
+    mutating func settleOldest(at offset: Offset) {
+        while let first = pending.popFirst() {
+            switch first.decided {
+            case .answer(let outcome):
+                answer(first.waiting, outcome)
+            case .commit(let commit, let after):
+                commitsInFlight -= 1
+                let reference = CommitReference(commit, at: offset)
+                streams[commit.stream]?.settle(reference, after)
+                dirty.insert(commit.stream)
+                unsavedCommits += 1
+                answer(first.waiting, receipt(commit, offset, isReplay: false))
+                for repetition in first.repetitions { answer(repetition, receipt(commit, offset, isReplay: true)) }
+                releaseAnswers()
+                return
+            }
+        }
+    }
+
+    /// Answers at the front have nothing before them any more.
+    private mutating func releaseAnswers() {
+        while let first = pending.first, case .answer(let outcome) = first.decided {
+            pending.removeFirst()
+            answer(first.waiting, outcome)
+        }
+    }
+
+    private func receipt(_ commit: Commit, _ offset: Offset, isReplay: Bool) -> CommandOutcome {
+        .committed(
+            CommitReceipt(
+                stream: commit.stream, firstVersion: commit.firstVersion, position: LogPosition(partition, offset), events: commit.events,
+                isReplay: isReplay))
+    }
+}

@@ -1,0 +1,145 @@
+import DequeModule
+public import EventLog
+public import EventModel
+
+/// The protocol by which one writer at a time decides a partition's commands, as a state machine without I/O: an input says what has
+/// happened, the actions returned say what to do. ``PartitionOwner`` performs them; the simulator in HighwaterTesting does so over a log
+/// that loses, repeats and delays.
+///
+/// It claims the partition, decides on its own fold plus its own commits in flight, and acknowledges a commit when its report says that
+/// it landed right behind the one before: nobody interfered. On a jump it reads what is in between. A failed report or a void commit ends
+/// its ownership, and it claims again: what was in flight landed before the new claim, and counts, or is void for ever. So every unknown
+/// outcome becomes a definite one. `models/partition_writer.pml` is the model of it.
+public struct PartitionWriter {
+    public let partition: TopicPartition
+    /// Names this incarnation in its claims. No two processes, and no two runs of one, may share a name.
+    public let writer: String
+    let context: BoundedContext
+    let partitionCount: Int
+    let limits: Limits
+
+    enum Purpose: Hashable {
+        /// The partition is new to this instance; whoever wrote it before is history.
+        case assignment
+        /// This instance owned it and lost its way; another's claim is a reason to stop.
+        case recovery
+    }
+
+    /// Of a reading whose foreign commits go into the state store.
+    enum Progress: Hashable {
+        case reading
+        /// All is read; the state store may still be folding.
+        case read
+    }
+
+    enum Phase: Hashable {
+        case idle
+        /// Reading up to the end before claiming.
+        case catchingUp(Purpose, ReadingID, Progress)
+        /// The claim is in flight.
+        case claiming(Purpose, Epoch)
+        /// Reading up to the claim.
+        case confirming(Purpose, Epoch, ReadingID, Progress)
+        case owning
+        /// Owning, and reading what is between the last acknowledged commit and the reported one.
+        case verifying(ReadingID, CommitSequence)
+        case backingOff(Purpose)
+    }
+
+    var phase = Phase.idle
+    /// The last valid record that this writer knows of, and the chain rule after it.
+    var position = ChainPosition.beginning
+    /// The last offset that is accounted for; void records count.
+    var lastOffset = Offset(-1)
+    /// The sequence of the last commit proposed in this epoch.
+    var lastProposed = CommitSequence.zero
+    /// The epoch of this writer's newest valid claim.
+    var epoch = Epoch.zero
+    var producer = 0
+    var readings = 0
+    var attempts = 0
+    /// Why storing fails, while it does.
+    var outage: LogError?
+    /// Reports that came while a reading was under way.
+    var laterReports: Deque<(CommitSequence, Offset)> = []
+    /// The last valid claim read.
+    var standing: Claim?
+    /// Commits of others that the state store is still to fold.
+    var folding: ChainPosition?
+
+    var streams: [StreamID: StreamEntry] = [:]
+    var uses: UInt64 = 0
+    /// In order of arrival, not decided.
+    var waiting: Deque<WaitingCommand> = []
+    /// By stream: waits for the state store.
+    var loading: [StreamID: Deque<WaitingCommand>] = [:]
+    /// In order of decision: waits for the log.
+    var pending: Deque<PendingCommand> = []
+    var commitsInFlight = 0
+    var unanswered = 0
+
+    var dirty: Set<StreamID> = []
+    var unsavedCommits = 0
+    var saving: (position: ChainPosition, streams: [(StreamID, commits: Int)])?
+
+    var actions: [Action] = []
+
+    public init(
+        _ partition: TopicPartition, of partitionCount: Int, context: BoundedContext, writer: String, limits: Limits = Limits()
+    ) {
+        self.partition = partition
+        self.partitionCount = partitionCount
+        self.context = context
+        self.writer = writer
+        self.limits = limits
+    }
+
+    /// Takes an input and returns what to do about it.
+    ///
+    /// - Parameter now: the time that claims and commits are stamped with.
+    public mutating func handle(_ input: Input, at now: Timestamp) -> [Action] {
+        switch input {
+        case .assigned(let position): assigned(from: position)
+        case .command(let command, let ticket): take(WaitingCommand(command: command, ticket: ticket), at: now)
+        case .expired(let ticket): expire(ticket)
+        case .loaded(let stream, let stored): loaded(stream, stored, at: now)
+        case .loadFailed(let stream, let reason): loadFailed(stream, reason)
+        case .found(let command, let stream, let commit): found(command, stream, commit, at: now)
+        case .reported(let append, let result): reported(append, result, at: now)
+        case .read(let reading, let batch): read(reading, batch, at: now)
+        case .readEnded(let reading): readEnded(reading, at: now)
+        case .readFailed(let reading, let error): readFailed(reading, error)
+        case .folded(let position): folded(position, at: now)
+        case .foldFailed(let reason): foldFailed(reason)
+        case .saved(let position): saved(position)
+        case .saveFailed: saving = nil
+        case .backedOff: backedOff()
+        case .tick: save()
+        }
+        if unsavedCommits >= limits.commitsPerSave { save() }
+        defer { actions.removeAll(keepingCapacity: true) }
+        return actions
+    }
+
+    /// Whether it decides commands now.
+    public var isOwner: Bool {
+        switch phase {
+        case .owning, .verifying: true
+        case .idle, .catchingUp, .claiming, .confirming, .backingOff: false
+        }
+    }
+
+    /// Commands without an answer.
+    public var queueDepth: Int { unanswered }
+
+    /// Whether the state store has all that is acknowledged.
+    public var isSaved: Bool { unsavedCommits == 0 && saving == nil }
+
+    /// The stream's acknowledged commits that its state store may not have yet.
+    public func unsavedCommits(of stream: StreamID) -> [CommitReference] { streams[stream]?.unsaved ?? [] }
+
+    mutating func answer(_ waiting: WaitingCommand, _ outcome: CommandOutcome) {
+        unanswered -= 1
+        actions.append(.answer(waiting.ticket, outcome))
+    }
+}

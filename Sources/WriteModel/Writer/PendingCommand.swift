@@ -1,0 +1,27 @@
+import EventLog
+import EventModel
+
+/// A command that waits for its turn.
+struct WaitingCommand: Sendable {
+    let command: Command
+    let ticket: PartitionWriter.Ticket
+    /// The state store has been asked for its id, and does not have it.
+    var isKnownNew = false
+}
+
+/// A command that has been decided on what is in flight, and so waits for that to land.
+struct PendingCommand {
+    enum Decided {
+        /// Its commit is in flight.
+        case commit(Commit, after: StreamState)
+        /// Its answer holds once the commits before it have landed.
+        case answer(CommandOutcome)
+    }
+
+    let waiting: WaitingCommand
+    let decided: Decided
+    /// Repetitions of the command that came while it was in flight.
+    var repetitions: [WaitingCommand] = []
+
+    var commit: Commit? { if case .commit(let commit, _) = decided { commit } else { nil } }
+}

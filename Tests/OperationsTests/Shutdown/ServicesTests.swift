@@ -1,0 +1,93 @@
+import Logging
+import Operations
+import ServiceLifecycle
+import Synchronization
+import Testing
+
+struct ServicesTests {
+    struct Failure: Error, Equatable {}
+
+    /// Says what happens to it, and whether the instance was draining by then.
+    final class Journal: Sendable {
+        private let entries = Mutex<[String]>([])
+        var all: [String] { entries.withLock { $0 } }
+        func add(_ entry: String) { entries.withLock { $0.append(entry) } }
+    }
+
+    struct Worker: Service {
+        let name: String
+        let journal: Journal
+        let health: HealthRegistry
+        let started: Gate
+
+        func run() async throws {
+            started.open()
+            try await gracefulShutdown()
+            journal.add("\(name) \(health.isDraining ? "after" : "before") draining")
+        }
+    }
+
+    struct Failing: Service {
+        let others: [Gate]
+
+        func run() async throws {
+            for gate in others { await gate.pass() }
+            throw Failure()
+        }
+    }
+
+    /// Takes no notice of a graceful shutdown.
+    struct Stubborn: Service {
+        let started: Gate
+        let journal: Journal
+
+        func run() async throws {
+            let (events, continuation) = AsyncStream<Never>.makeStream()
+            started.open()
+            // Nothing ever comes; only cancellation ends it.
+            for await _ in events {}
+            continuation.finish()
+            journal.add("cancelled")
+        }
+    }
+
+    let health = HealthRegistry()
+    let journal = Journal()
+    let logger = Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
+
+    @Test func drainsFromTheLastToTheFirstAfterReadinessFails() async throws {
+        let gates = [Gate(), Gate()]
+        let group = makeServiceGroup(
+            [
+                Worker(name: "log", journal: journal, health: health, started: gates[0]),
+                Worker(name: "http", journal: journal, health: health, started: gates[1]),
+            ], shutdownDeadline: .seconds(60), health: health, signals: [], logger: logger)
+        async let run: Void = group.run()
+        for gate in gates { await gate.pass() }
+        #expect(!health.isDraining)
+        await group.triggerGracefulShutdown()
+        try await run
+        #expect(journal.all == ["http after draining", "log after draining"])
+    }
+
+    @Test func aServiceThatFailsDrainsTheOthersAndIsReported() async throws {
+        let gate = Gate()
+        let group = makeServiceGroup(
+            [Worker(name: "log", journal: journal, health: health, started: gate), Failing(others: [gate])], shutdownDeadline: .seconds(60),
+            health: health, signals: [], logger: logger)
+        await #expect(throws: Failure()) { try await group.run() }
+        #expect(journal.all == ["log after draining"])
+    }
+
+    @Test func whatIsLeftAtTheDeadlineIsCancelled() async throws {
+        let gate = Gate()
+        let group = makeServiceGroup(
+            [Stubborn(started: gate, journal: journal)], shutdownDeadline: .milliseconds(1), health: health, signals: [], logger: logger)
+        async let run: Void = group.run()
+        await gate.pass()
+        await group.triggerGracefulShutdown()
+        try? await run
+        #expect(journal.all == ["cancelled"])
+        #expect(health.isDraining)
+    }
+}

@@ -1,0 +1,218 @@
+import EventLog
+import EventModel
+import HighwaterTesting
+import ReadModel
+import Synchronization
+import Testing
+
+@Suite(.timeLimit(.minutes(1))) struct ProjectionRunnerTests {
+    @Test func appliesWhatIsThereAndWhatComes() async throws {
+        let system = try await SampleSystem(InMemoryReadModelStore())
+        let before = try await system.fill(200)
+        try await system.prepare(SampleLedger.accounts)
+        let runner = system.runner(SampleLedger.accounts)
+        let queries = system.queries(SampleLedger.accounts)
+        try await system.running(runner) {
+            let page = try await queries.rows(of: "accounts", waitFor: before, timeout: .seconds(30))
+            #expect(before.allSatisfy(page.positions.hasApplied))
+            let position = try await system.writer.append("account/new", SampleLedger.encode(.opened(owner: "me")))
+            let row = try await queries.row(of: "accounts", key: "new", waitFor: [position], timeout: .seconds(30))
+            #expect(row.value?.values.first == .text("me"))
+        }
+        #expect(try await system.verification(SampleLedger.accounts).run().isEqual)
+        #expect(runner.status.lagRecords == 0)
+    }
+
+    /// A store that fails before or after each step: rows are as if it had not.
+    @Test(arguments: [InterceptedReadModelStore.Step.beforeCreate, .afterCreate, .beforeRows, .beforeApply, .afterApply])
+    func takesEffectOnceWhateverFails(_ failing: InterceptedReadModelStore.Step) async throws {
+        let store = InMemoryReadModelStore()
+        var system = try await SampleSystem(store)
+        system.options.batchBytes = 300
+        let ends = try await system.fill(150)
+        let count = Atomic(0)
+        let faulty = InterceptedReadModelStore(store) { step in
+            if step == failing, count.add(1, ordering: .relaxed).newValue % 3 != 0 {
+                throw ReadModelError(.unavailable, "injected")
+            }
+        }
+        if failing != .beforeCreate && failing != .afterCreate { try await system.prepare(SampleLedger.digits) }
+        let runner = system.runner(SampleLedger.digits, store: faulty)
+        let queries = system.queries(SampleLedger.digits)
+        try await system.running(runner) { [system] in
+            if failing == .beforeCreate || failing == .afterCreate {
+                await system.signal.wait(for: ends, in: "deposits-by-digit")
+            }
+            _ = try await queries.positions(of: "deposits-by-digit", waitFor: ends, timeout: .seconds(30))
+        }
+        #expect(count.load(ordering: .relaxed) > 0)
+        #expect(try await system.verification(SampleLedger.digits).run().isEqual)
+    }
+
+    @Test func twoRunnersOnOneStoreAndOnAllPartitionsCountEverythingOnce() async throws {
+        let store = InMemoryReadModelStore()
+        var system = try await SampleSystem(store)
+        system.options.batchBytes = 500
+        try await system.prepare(SampleLedger.digits)
+        let queries = system.queries(SampleLedger.digits)
+        let one = system.runner(SampleLedger.digits)
+        let two = system.runner(SampleLedger.digits)
+        try await system.running(one, two) { [system] in
+            let ends = try await system.fill(500)
+            _ = try await queries.positions(of: "deposits-by-digit", waitFor: ends, timeout: .seconds(30))
+        }
+        #expect(try await system.verification(SampleLedger.digits).run().isEqual)
+    }
+
+    /// A worker that stood still with its batch in hand while another took over: its batch has no effect.
+    @Test func aZombieIsFenced() async throws {
+        let store = InMemoryReadModelStore()
+        let system = try await SampleSystem(store, partitions: 1)
+        try await system.prepare(SampleLedger.digits)
+        let ends = try await system.fill(50)
+        let (stopped, stop) = AsyncStream<Void>.makeStream()
+        let (resumed, resume) = AsyncStream<Void>.makeStream()
+        let isFirst = Atomic(true)
+        let slow = InterceptedReadModelStore(store) { step in
+            guard step == .beforeApply, isFirst.exchange(false, ordering: .relaxed) else { return }
+            stop.yield()
+            for await _ in resumed { break }
+        }
+        let zombie = system.runner(SampleLedger.digits, store: slow)
+        let queries = system.queries(SampleLedger.digits)
+        try await system.running(zombie) {
+            for await _ in stopped { break }
+            try await system.running(system.runner(SampleLedger.digits)) {
+                _ = try await queries.positions(of: "deposits-by-digit", waitFor: ends, timeout: .seconds(30))
+            }
+            resume.yield()
+            let more = try await system.fill(50, from: 50)
+            _ = try await queries.positions(of: "deposits-by-digit", waitFor: more, timeout: .seconds(30))
+        }
+        #expect(zombie.status.fencedBatches == 1)
+        #expect(try await system.verification(SampleLedger.digits).run().isEqual)
+    }
+
+    @Test func anUnreadableEventStopsItsPartitionAloneAndIsNamed() async throws {
+        let system = try await SampleSystem(InMemoryReadModelStore(), partitions: 2)
+        try await system.prepare(SampleLedger.accounts)
+        let good = try await system.writer.append("account/0", SampleLedger.encode(.opened(owner: "a")))
+        let bad = try await system.writer.append("account/0", SampleLedger.encode(.deposited(1)), SampleLedger.unreadable)
+        var other = "account/1"
+        var number = 1
+        while Partitioner.partition(forKey: other.utf8, count: 2) == bad.partition.partition {
+            number += 1
+            other = "account/\(number)"
+        }
+        let elsewhere = other
+        let fine = try await system.writer.append(elsewhere, SampleLedger.encode(.opened(owner: "b")))
+        let runner = system.runner(SampleLedger.accounts)
+        let queries = system.queries(SampleLedger.accounts)
+        try await system.running(runner) {
+            let rows = try await queries.rows(of: "accounts", waitFor: [good, fine], timeout: .seconds(30))
+            #expect(rows.value.rows.count == 2)
+            // The other partition flows on.
+            let later = try await system.writer.append(elsewhere, SampleLedger.encode(.deposited(1)))
+            _ = try await queries.row(of: "accounts", key: "0", waitFor: [later], timeout: .seconds(30))
+            let failure = runner.status.partitions[bad.partition.partition]?.failure ?? ""
+            #expect(failure.contains("\(bad)") && failure.contains("account/0"), "\(failure)")
+            #expect(runner.status.isCaughtUp == false)
+            let row = try await queries.row(of: "accounts", key: "0")
+            #expect(row.value?.values[2] == .integer(0), "half of the unreadable commit was applied")
+            await #expect(throws: ReadModelError(.behind, "")) {
+                try await queries.row(of: "accounts", key: "0", waitFor: [bad], timeout: .milliseconds(20))
+            }
+        }
+    }
+
+    @Test func aRowThatCannotBeStoredStopsItsPartitionAndIsNamed() async throws {
+        let system = try await SampleSystem(InMemoryReadModelStore(), partitions: 1)
+        try await system.prepare(SampleLedger.accounts)
+        try await system.writer.append("account/0", SampleLedger.encode(.opened(owner: "a")))
+        let good = try await system.writer.append("account/1", SampleLedger.encode(.opened(owner: "b")))
+        let bad = try await system.writer.append("account/1", SampleLedger.encode(.noted("a\0b")))
+        try await system.writer.append("account/1", SampleLedger.encode(.opened(owner: "c")))
+        let runner = system.runner(SampleLedger.accounts)
+        try await system.running(runner) {
+            let rows = try await system.queries(SampleLedger.accounts).rows(of: "accounts", waitFor: [good], timeout: .seconds(30))
+            #expect(rows.value.rows.map { $0.values[0] } == [.text("a"), .text("b")])
+        }
+        let position = try await system.store.livePositions(of: "accounts").positions[Partition(0)]
+        #expect(position?.offset == good.offset && bad.offset == good.offset.next)
+    }
+
+    @Test func aTruncatedLogStopsTheProjectionUntilItIsRebuilt() async throws {
+        let store = InMemoryReadModelStore()
+        let old = try await SampleSystem(store, partitions: 1)
+        try await old.prepare(SampleLedger.accounts)
+        let ends = try await old.fill(60)
+        try await old.running(old.runner(SampleLedger.accounts)) {
+            _ = try await old.queries(SampleLedger.accounts).positions(of: "accounts", waitFor: ends, timeout: .seconds(30))
+        }
+        // The same topic, recreated: other records at the same offsets, and fewer.
+        let new = try await SampleSystem(store, partitions: 1)
+        let fewer = try await new.fill(10, accounts: 4)
+        let (told, tell) = AsyncStream<Void>.makeStream()
+        let watched = InterceptedReadModelStore(store) { _ in }
+        let environment = EngineEnvironment(
+            clock: TellingClock { tell.yield() }, now: EngineEnvironment.system.now, jitter: EngineEnvironment.system.jitter)
+        let runner = new.runner(SampleLedger.accounts, store: watched, environment: environment)
+        try await new.running(runner) {
+            for await _ in told { break }  // it sleeps: stopped, or retrying
+            guard case .stopped(let error) = runner.status.state else {
+                Issue.record("it is \(runner.status.state)")
+                return
+            }
+            #expect(error.contains("truncated or recreated"), "\(error)")
+            #expect(try await store.livePositions(of: "accounts").positions[Partition(0)]?.offset == ends[0].offset)
+            let result = try await new.rebuild(SampleLedger.accounts).run()
+            #expect(result.outcome == .swapped && result.verification == nil)
+            let more = try await new.fill(10, accounts: 4, from: 10)
+            _ = try await new.queries(SampleLedger.accounts, signal: AppliedSignal()).positions(
+                of: "accounts", waitFor: fewer + more, timeout: .seconds(30))
+        }
+        #expect(try await new.verification(SampleLedger.accounts).run().isEqual)
+    }
+
+    @Test func aHigherVersionBuildsBesideTheLiveOneAndAnOlderProgramRefuses() async throws {
+        let system = try await SampleSystem(InMemoryReadModelStore())
+        try await system.prepare(SampleLedger.accounts)
+        let ends = try await system.fill(100)
+        let old = system.runner(SampleLedger.accounts)
+        let queries = system.queries(SampleLedger.accounts)
+        try await system.running(old) {
+            _ = try await queries.positions(of: "accounts", waitFor: ends, timeout: .seconds(30))
+            let newSignal = AppliedSignal()
+            let new = ProjectionRunner(
+                SampleLedger.accountsInCents, store: system.store, log: system.log, topic: SampleSystem.topic, signal: newSignal,
+                options: system.options, logger: SampleSystem.logger)
+            try await system.running(new) {
+                let end = try await system.writer.append("account/5", SampleLedger.encode(.deposited(7)))
+                _ = try await queries.positions(of: "accounts", waitFor: [end], timeout: .seconds(30))
+                // The new one tells of its progress once it has swapped.
+                await newSignal.wait(for: [end], in: "accounts")
+                let last = try await system.writer.append("account/5", SampleLedger.encode(.deposited(7)))
+                let row = try await queries.row(of: "accounts", key: "5", waitFor: [last], timeout: .seconds(30))
+                #expect(row.schema.projection.version == 2)
+            }
+        }
+        #expect(try await system.verification(SampleLedger.accountsInCents).run().isEqual)
+        await #expect(throws: ReadModelError(.incompatibleLayout, "")) {
+            _ = try await system.rebuild(SampleLedger.accounts).run()
+        }
+    }
+}
+
+/// Tells of each sleep, and sleeps a moment.
+struct TellingClock: Clock {
+    let onSleep: @Sendable () -> Void
+    init(_ onSleep: @escaping @Sendable () -> Void) { self.onSleep = onSleep }
+
+    var now: ContinuousClock.Instant { ContinuousClock().now }
+    var minimumResolution: Duration { .nanoseconds(1) }
+
+    func sleep(until deadline: ContinuousClock.Instant, tolerance: Duration?) async throws {
+        onSleep()
+        try await ContinuousClock().sleep(until: deadline, tolerance: tolerance)
+    }
+}

@@ -1,0 +1,108 @@
+import EventLog
+import EventModel
+import HighwaterTesting
+import ReadModel
+import Testing
+
+@Suite(.timeLimit(.minutes(1))) struct QueryTests {
+    private func filled() async throws -> SampleSystem {
+        let system = try await SampleSystem(InMemoryReadModelStore())
+        try await system.prepare(SampleLedger.accounts)
+        let ends = try await system.fill(96)
+        try await system.running(system.runner(SampleLedger.accounts)) {
+            _ = try await system.queries(SampleLedger.accounts).positions(of: "accounts", waitFor: ends, timeout: .seconds(30))
+        }
+        return system
+    }
+
+    @Test func pagesByCursorCoverEveryRowOnce() async throws {
+        let queries = try await filled().queries(SampleLedger.accounts)
+        let all = try await queries.rows(of: "accounts", limit: "1000").value
+        #expect(all.rows.count == 20 && all.next == nil)
+        var paged: [StoredRow] = []
+        var cursor: String?
+        repeat {
+            let page = try await queries.rows(of: "accounts", limit: "3", after: cursor).value
+            #expect(page.rows.count <= 3)
+            paged += page.rows
+            cursor = page.next
+        } while cursor != nil
+        #expect(paged == all.rows)
+        #expect(try await queries.rows(of: "accounts", limit: "20").value.next == nil)
+    }
+
+    @Test func filtersByDeclaredColumnsOnly() async throws {
+        let queries = try await filled().queries(SampleLedger.accounts)
+        let some = try await queries.rows(of: "accounts", filters: ["owner": "owner-1"]).value.rows
+        #expect(!some.isEmpty && some.allSatisfy { $0.values[0] == .text("owner-1") })
+        let none = try await queries.rows(of: "accounts", filters: ["owner": "owner-1", "deposits": "-5"]).value.rows
+        #expect(none.isEmpty)
+    }
+
+    @Test(arguments: [
+        ("note", ["note": "x"], nil, nil), ("nothing", ["nothing": "x"], nil, nil), ("deposits", ["deposits": "many"], nil, nil),
+        ("deposits", ["deposits": "9223372036854775808"], nil, nil), ("limit", [:], "0", nil), ("limit", [:], "1001", nil),
+        ("limit", [:], "ten", nil), ("after", [:], nil, "!"), ("after", [:], nil, ""), ("after", [:], nil, "AAAA"),
+    ] as [(String, [String: String], String?, String?)])
+    func namesTheParameterAtFault(_ parameter: String, _ filters: [String: String], _ limit: String?, _ cursor: String?) async throws {
+        let queries = try await filled().queries(SampleLedger.accounts)
+        let error = await #expect(throws: InvalidQuery.self) {
+            try await queries.rows(of: "accounts", filters: filters, limit: limit, after: cursor)
+        }
+        #expect(error?.parameter == parameter)
+    }
+
+    @Test func waitsForAPositionAndSaysBehind() async throws {
+        let system = try await filled()
+        let queries = system.queries(SampleLedger.accounts)
+        let position = try await system.writer.append("account/1", SampleLedger.encode(.deposited(1)))
+        await #expect(throws: ReadModelError(.behind, "")) {
+            try await queries.row(of: "accounts", key: "1", waitFor: [position], timeout: .milliseconds(30))
+        }
+        // Without news from a runner of this process, it polls.
+        let polling = system.queries(SampleLedger.accounts, signal: AppliedSignal())
+        async let polled = polling.row(of: "accounts", key: "1", waitFor: [position], timeout: .seconds(30))
+        async let told = queries.row(of: "accounts", key: "1", waitFor: [position], timeout: .seconds(30))
+        try await system.running(system.runner(SampleLedger.accounts)) {}
+        try await system.running(system.runner(SampleLedger.accounts)) {
+            _ = try await queries.positions(of: "accounts", waitFor: [position], timeout: .seconds(30))
+        }
+        #expect(try await polled.positions.hasApplied(position))
+        #expect(try await told.positions.hasApplied(position))
+        await #expect(throws: InvalidQuery.self) {
+            try await queries.row(of: "accounts", key: "1", waitFor: [try #require(LogPosition("payments/0@1"))])
+        }
+        await #expect(throws: InvalidQuery.self) {
+            try await queries.row(of: "accounts", key: "1", waitFor: [try #require(LogPosition("ledger/99@1"))])
+        }
+        await #expect(throws: ReadModelError(.unknownProjection, "")) { try await queries.row(of: "nobody", key: "1") }
+    }
+
+    @Test func rowsAreJSONWithTheKeyFirst() {
+        let schema = SampleLedger.accounts.schema
+        let row = StoredRow(
+            key: "a\"\\\n\u{1}é", values: [.text("ü"), .null, .integer(.max), .integer(.min), .timestamp(Timestamp(microseconds: 250_000))])
+        #expect(
+            RowJSON.text(row, schema)
+                == #"{"accountId":"a\"\\\n\u0001é","owner":"ü","note":null,"deposits":9223372036854775807,"#
+                + #""balanceMicros":"-9223372036854775808","lastAt":"1970-01-01T00:00:00.25Z"}"#)
+        #expect(RowJSON.text(RowPage(rows: [], next: nil), schema) == #"{"rows":[],"next":null}"#)
+        #expect(RowJSON.text(RowPage(rows: [row, row], next: "x"), schema).hasSuffix(#"}],"next":"x"}"#))
+    }
+
+    @Test func statusTellsPositionsAndLag() async throws {
+        let system = try await filled()
+        try await system.fill(10, from: 96)
+        try await system.writer.appendVoid("account/1")
+        let inspector = ReadModelInspector(
+            [SampleLedger.accounts, SampleLedger.digits], store: system.store, log: system.log, topic: SampleSystem.topic)
+        let status = await inspector.status()
+        #expect(status[0].generations.map(\.state) == [.live] && status[0].error == nil)
+        #expect(status[0].lagRecords == 11 && status[0].lagSeconds > 0)
+        #expect(status[1].error == "no generation is live")
+        let ends = try await system.fill(1, from: 106)
+        try await system.running(system.runner(SampleLedger.accounts)) {
+            _ = try await system.queries(SampleLedger.accounts).positions(of: "accounts", waitFor: ends, timeout: .seconds(30))
+        }
+    }
+}

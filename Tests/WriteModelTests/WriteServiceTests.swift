@@ -1,0 +1,170 @@
+import EventLog
+import EventModel
+import Logging
+import Testing
+import WriteModel
+
+/// The write model as its callers see it, on the in-memory log.
+@Suite(.timeLimit(.minutes(1)))
+struct WriteServiceTests {
+    let log = InMemoryLog()
+    let stores = InMemoryStateStores()
+
+    @Test func commitsAndAnswersWithVersionAndPosition() async throws {
+        try await running { service in
+            let first = try #require(try await service.execute(.add(1, to: "a", id: "1")).receipt)
+            #expect(first.version == StreamVersion(1))
+            #expect(first.createdStream && !first.isReplay)
+            let second = try #require(try await service.execute(.add(2, to: "a", id: "2")).receipt)
+            #expect(second.version == StreamVersion(2))
+            #expect(second.position.offset == first.position.offset.next)
+        }
+    }
+
+    @Test func repeatsTheOutcomeOfARepeatedCommand() async throws {
+        try await running { service in
+            let first = try #require(try await service.execute(.add(1, to: "a", id: "1")).receipt)
+            let again = try #require(try await service.execute(.add(1, to: "a", id: "1")).receipt)
+            #expect(again.isReplay && again.position == first.position && again.events == first.events)
+            guard case .idempotencyKeyReused = try await service.execute(.add(2, to: "a", id: "1")) else {
+                Issue.record("a reused id was taken")
+                return
+            }
+        }
+    }
+
+    @Test func holdsAgainstExpectedVersions() async throws {
+        try await running { service in
+            _ = try await service.execute(.add(1, to: "a", id: "1", expected: .noStream))
+            guard case .conflict(_, StreamVersion(1)) = try await service.execute(.add(1, to: "a", id: "2", expected: .noStream)),
+                case .conflict(_, StreamVersion(1)) = try await service.execute(
+                    .add(1, to: "a", id: "3", expected: .exactly(StreamVersion(7))))
+            else {
+                Issue.record("a version conflict was not seen")
+                return
+            }
+            let found1 = try await service.execute(.add(1, to: "a", id: "4", expected: .exactly(StreamVersion(1))))
+            #expect(found1.receipt != nil)
+        }
+    }
+
+    @Test func refusesAndLeavesTheLogUntouched() async throws {
+        try await running { service in
+            guard case .refused(let refusal, .none) = try await service.execute(.add(101, to: "a", id: "1")) else {
+                Issue.record("not refused")
+                return
+            }
+            #expect(refusal.name == "beyond-limit")
+            guard case .unchanged(.none) = try await service.execute(.named("do-nothing", "", to: "a", id: "2")) else {
+                Issue.record("a command without events changed something")
+                return
+            }
+            #expect(try await service.events(of: StreamID("counter/a"), from: StreamVersion(1), limit: 10).isEmpty)
+        }
+    }
+
+    @Test func remembersAcrossRestarts() async throws {
+        try await running { service in
+            for n in 1...50 { _ = try await service.execute(.add(1, to: "a", id: "\(n)")) }
+        }
+        try await running { service in
+            let replay = try #require(try await service.execute(.add(1, to: "a", id: "3")).receipt)
+            #expect(replay.isReplay && replay.version == StreamVersion(3))
+            let found2 = try await service.state(of: StreamID("counter/a"), at: nil)
+            #expect(found2?.json == "50")
+            let found3 = try await service.execute(.add(1, to: "a", id: "51"))
+            #expect(found3.receipt?.version == StreamVersion(51))
+        }
+    }
+
+    @Test func rebuildsTheStateStoreWhenItIsLostOrOfAnotherFold() async throws {
+        try await running { service in _ = try await service.execute(.add(7, to: "a", id: "1")) }
+        for (stores, foldVersion) in [(InMemoryStateStores(), 1), (self.stores, 2)] {
+            try await running(stores: stores, foldVersion: foldVersion) { service in
+                let found4 = try await service.state(of: StreamID("counter/a"), at: nil)
+                #expect(found4?.json == "7")
+                let found5 = try await service.execute(.add(7, to: "a", id: "1"))
+                #expect(found5.receipt?.isReplay == true)
+            }
+        }
+    }
+
+    @Test func tellsTheHistoryOfAStream() async throws {
+        try await running { service in
+            let stream = try StreamID("counter/a")
+            for n in 1...250 { _ = try await service.execute(.add(n % 2 == 0 ? -1 : 1, to: "a", id: "\(n)")) }
+            let events = try await service.events(of: stream, from: StreamVersion(10), limit: 100)
+            #expect(events.map(\.id.version.rawValue) == Array(10..<110))
+            let found6 = try await service.state(of: stream, at: StreamVersion(3))
+            #expect(found6?.json == "1")
+            let found7 = try await service.state(of: stream, at: StreamVersion(250))
+            #expect(found7?.json == "0")
+            let found8 = try await service.state(of: stream, at: StreamVersion(251))
+            #expect(found8 == nil)
+            let found9 = try await service.state(of: StreamID("counter/none"), at: nil)
+            #expect(found9 == nil)
+        }
+    }
+
+    @Test func decidesConcurrentCommandsOneAfterTheOther() async throws {
+        try await running { service in
+            let accepted = await withTaskGroup(of: Bool.self) { group in
+                for n in 0..<300 { group.addTask { await service.execute(try! .add(1, to: "a", id: "\(n)")).receipt != nil } }
+                return await group.reduce(0) { $0 + ($1 ? 1 : 0) }
+            }
+            #expect(accepted == 100)
+            let found10 = try await service.state(of: StreamID("counter/a"), at: nil)
+            #expect(found10?.json == "100")
+        }
+    }
+
+    @Test func aSecondWriterDeposesTheFirst() async throws {
+        try await running { first in
+            #expect(try await first.execute(.add(1, to: "a", id: "1")).receipt != nil)
+            try await running(stores: InMemoryStateStores(), instance: "second") { second in
+                #expect(try await second.execute(.add(1, to: "a", id: "2")).receipt?.version == StreamVersion(2))
+                guard case .unavailable = try await first.execute(.add(1, to: "a", id: "3")) else {
+                    Issue.record("a deposed writer has acknowledged")
+                    return
+                }
+                #expect(try await second.execute(.add(1, to: "a", id: "4")).receipt?.version == StreamVersion(3))
+            }
+        }
+    }
+
+    @Test func answersEverybodyOnShutdownAndTakesNoMore() async throws {
+        let service = try await running { service in
+            await withTaskGroup { group in
+                for n in 0..<50 {
+                    group.addTask { _ = await service.execute(try! .add(1, to: "a", id: "\(n)")) }
+                }
+            }
+        }
+        guard case .unavailable = try await service.execute(.add(1, to: "a", id: "late")) else {
+            Issue.record("taken after the end")
+            return
+        }
+    }
+
+    /// Runs a service for the length of `body`, then shuts it down as SIGTERM does.
+    @discardableResult
+    private func running(
+        stores: InMemoryStateStores? = nil, foldVersion: Int = 1, instance: String = "first",
+        _ body: (WriteService) async throws -> Void
+    ) async throws -> WriteService {
+        var options = WriteService.Options(instance: "\(instance)-\(UInt64.random(in: 0 ... .max))")
+        options.partitions = 2
+        let service = WriteService(
+            BoundedContext("counting", categories: [.counter(foldVersion: foldVersion)]), log: log, stores: stores ?? self.stores,
+            options: options, logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() })
+        try await withServiceRunning(service) {
+            try await service.ready()
+            try await body(service)
+        }
+        return service
+    }
+}
+
+extension CommandOutcome {
+    var receipt: CommitReceipt? { if case .committed(let receipt) = self { receipt } else { nil } }
+}
