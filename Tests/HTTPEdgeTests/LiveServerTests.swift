@@ -136,6 +136,17 @@ import Testing
         await #expect(throws: (any Error).self) { try await RawConnection.exchange(port: port, [request]) }
     }
 
+    /// On a connection that is still open after the shutdown has begun.
+    @Test func takesNoCommandsAfterAShutdown() async throws {
+        let server = try edge.server()
+        server.responder.beginDraining()
+        let response = try await server.application.test(.router) { client in
+            try await client.execute(uri: "/v1/account/1/touch", method: .post)
+        }
+        try response.expectProblem(503, "unavailable")
+        #expect(edge.commands.received.isEmpty)
+    }
+
     @Test func addressInUse() async throws {
         try await edge.running { port, _ in
             var other = edge

@@ -66,6 +66,12 @@ import Testing
         try await edge.send(.get, "/v1/views/account-list/1?owner=a").expectProblem(400, "malformed", field: "owner")
     }
 
+    @Test func positionThatTheViewCanNeverReach() async throws {
+        let edge = Edge(views: StubViews { _ in throw InvalidQuery(parameter: "Highwater-Position", reason: "no such partition") })
+        try await edge.send(.get, "/v1/views/account-list/1", headers: [.position: "banking/99@1"])
+            .expectProblem(400, "malformed", field: "Highwater-Position")
+    }
+
     @Test func waitsForPositions() async throws {
         let response = try await edge.send(
             .get, "/v1/views/account-list/1", headers: [.position: "banking/0@7,banking/3@9 ,", .preference: "respond-async, wait=5"])
