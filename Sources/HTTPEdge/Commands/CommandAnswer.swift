@@ -39,6 +39,8 @@ struct CommandAnswer {
                 members: [("refusal", .text(refusal.name))])
         case .idempotencyKeyReused:
             throw Problem(.idempotencyKeyReused, "this stream has had another command with the key '\(id)'; use a new key")
+        case .tooLarge(let limit):
+            throw Problem(.tooLarge, "the command's events come to more than the \(limit) bytes that a record may have; nothing happened")
         case .overloaded:
             throw Problem(
                 .overloaded, "more commands are waiting than the limit; nothing happened, send it again later",
