@@ -25,7 +25,8 @@ public final class ChainReader {
     /// After the last valid record returned.
     public var position: ChainPosition { fold.position }
 
-    /// The next valid records, waiting for at least one entry, valid or void.
+    /// The next valid records, waiting for at least one entry, valid or void. Resumed at the very end, the first batch is empty: it tells
+    /// that there is nothing new.
     ///
     /// - Throws: `CancellationError`; ``LogError`` `truncated` where the log is not the one that the position was taken from,
     ///   `corrupt` where a valid record cannot be read.

@@ -19,6 +19,8 @@ public enum Record: Hashable, Sendable {
 public struct Epoch: Hashable, Comparable, Sendable, CustomStringConvertible {
     /// Before the first claim.
     public static let zero = Epoch(0)
+    /// Beyond every valid claim.
+    public static let limit = Epoch(.max)
 
     public let rawValue: Int64
 

@@ -28,7 +28,8 @@ struct CommandAnswer {
                 }
             let detail =
                 demanded == .none
-                ? "the stream exists, at version \(actual)" : "the stream is at version \(actual) and not \(demanded); read it and decide again"
+                ? "the stream exists, at version \(actual)"
+                : "the stream is at version \(actual) and not \(demanded); read it and decide again"
             throw Problem(
                 .versionConflict, detail,
                 members: [("expected", .integer(demanded.rawValue)), ("actual", .integer(actual.rawValue))])

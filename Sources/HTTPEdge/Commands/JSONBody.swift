@@ -11,7 +11,7 @@ struct JSONBody: Sendable {
 
     func read(_ request: Request) async throws -> ByteBuffer {
         let length = try announcedLength(request)
-        try checkMediaType(request.headers, mayBeAbsent: length == 0)
+        try checkMediaType(request.headers, mayBeAbsent: length == nil || length == 0)
         let body: ByteBuffer
         do {
             body = try await request.body.collect(upTo: maximumBytes)

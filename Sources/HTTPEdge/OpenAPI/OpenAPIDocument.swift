@@ -14,9 +14,9 @@ struct OpenAPIDocument {
             "info": .object([
                 "title": .string(title), "version": "1",
                 "description": """
-                    Commands change one stream each and answer with the events that they caused. Views answer queries. Every answer that \
-                    is not a success is a problem document (RFC 9457).
-                    """,
+                Commands change one stream each and answer with the events that they caused. Views answer queries. Every answer that \
+                is not a success is a problem document (RFC 9457).
+                """,
             ]),
             "tags": .array(tags),
             "paths": .object(paths),

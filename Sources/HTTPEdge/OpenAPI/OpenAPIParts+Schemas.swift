@@ -8,7 +8,8 @@ extension OpenAPIParts {
                 (
                     "position",
                     .object([
-                        "type": .array(["string", "null"]), "description": "Where the commit is in the log; null where nothing was appended.",
+                        "type": .array(["string", "null"]),
+                        "description": "Where the commit is in the log; null where nothing was appended.",
                         "examples": .array(["ordering/7@12345"]),
                     ])
                 ),

@@ -25,7 +25,9 @@ public struct HealthEndpoints: Sendable {
     public var isDraining: @Sendable () -> Bool
 
     public init(
-        report: @escaping @Sendable (Probe) async -> Report = { Report(isPassing: true, json: "{\"status\":\"\($0.rawValue)\",\"checks\":{}}") },
+        report: @escaping @Sendable (Probe) async -> Report = {
+            Report(isPassing: true, json: "{\"status\":\"\($0.rawValue)\",\"checks\":{}}")
+        },
         metricsText: @escaping @Sendable () async -> String = { "" },
         isDraining: @escaping @Sendable () -> Bool = { false }
     ) {

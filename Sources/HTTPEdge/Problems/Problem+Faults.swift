@@ -10,6 +10,7 @@ extension Problem {
             switch error.code {
             case .notOwner, .unavailable: self = .unavailable(error.description)
             }
+        case let error as InvalidQuery: self = .malformed(error.parameter, error.reason)
         case let error as InvalidViewQuery: self = .malformed(error.parameter, error.reason)
         case let error as ReadModelError:
             switch error.code {

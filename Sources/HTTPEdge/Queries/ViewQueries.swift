@@ -6,16 +6,17 @@ public protocol ViewQueries: Sendable {
     /// The views, one per projection.
     var schemas: [TableSchema] { get }
 
-    /// One row, from a read model that has applied `positions`. Positions of topics that the projection does not read do not hold it up.
+    /// One row, from a read model that has applied `positions`.
     ///
-    /// - Throws: ``ReadModelError``, `behind` after `timeout`.
+    /// - Throws: ``InvalidViewQuery`` or ReadModel's `InvalidQuery` for a position that the projection can never have applied;
+    ///   `ReadModelError`, `behind` after `timeout`.
     func row(of projection: String, key: String, waitFor positions: [LogPosition], timeout: Duration) async throws -> ViewAnswer
 
     /// Rows in key order as `{ "rows": [ … ], "next": … }`.
     ///
     /// - Parameters:
     ///   - filters, limit, after: texts as they came, for the read side to validate.
-    /// - Throws: ``InvalidViewQuery``, or ``ReadModelError``.
+    /// - Throws: as ``row(of:key:waitFor:timeout:)``; also for parameters that the projection does not take.
     func rows(
         of projection: String, filters: [String: String], limit: String?, after: String?, waitFor positions: [LogPosition],
         timeout: Duration

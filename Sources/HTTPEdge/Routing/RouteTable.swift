@@ -45,7 +45,8 @@ struct RouteTable: Sendable {
             }
             if let column = schema.columns.first(where: { $0.isFilter && ["limit", "after"].contains($0.name) }) {
                 throw InvalidRegistration(
-                    "the projection '\(schema.projection.name)' cannot be filtered by '\(column.name)': the parameter has a meaning of its own")
+                    "the projection '\(schema.projection.name)' cannot be filtered by '\(column.name)': the parameter has a meaning of its own"
+                )
             }
         }
         self.categories = categories
@@ -92,7 +93,8 @@ struct RouteTable: Sendable {
             let name = PercentEncoding.decode(segments[3])
             let command = name.flatMap { category.commands[$0] }
             if name == "events", method != .post || command == nil {
-                return read(.events(category, key: segments[2]), method, category.eventsTemplate, alsoAllowed: command == nil ? "" : ", POST")
+                return read(
+                    .events(category, key: segments[2]), method, category.eventsTemplate, alsoAllowed: command == nil ? "" : ", POST")
             }
             guard let command else { return unmatched(.unknownCommand, "the category '\(category.category.name)' has no such command") }
             return RouteMatch(

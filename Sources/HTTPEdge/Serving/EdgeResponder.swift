@@ -29,10 +29,11 @@ final class EdgeResponder: HTTPResponder {
         commands = CommandEndpoint(body: body, makeID: services.makeCommandID)
         streams = StreamEndpoint(topics: topics)
         views = ViewEndpoint(queries: services.views, topics: topics)
-        openAPI = OpenAPIDocument(
-            title: configuration.title, contexts: services.commands.map(\.context), views: services.views.schemas,
-            maximumBodyBytes: configuration.maximumBodyBytes
-        ).json.buffer
+        openAPI =
+            OpenAPIDocument(
+                title: configuration.title, contexts: services.commands.map(\.context), views: services.views.schemas,
+                maximumBodyBytes: configuration.maximumBodyBytes
+            ).json.buffer
         metrics = RequestMetrics(factory: services.metrics)
         trace = RequestTrace(tracer: services.tracer)
     }

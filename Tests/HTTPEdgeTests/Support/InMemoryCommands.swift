@@ -1,0 +1,119 @@
+import EventLog
+import EventModel
+import Synchronization
+
+@testable import WriteModel
+
+/// A command service over an array: decides one command at a time on the fold of everything before it.
+final class InMemoryCommands: CommandService {
+    private struct Commit {
+        let id: CommandID
+        let digest: CommandDigest
+        let receipt: CommitReceipt
+    }
+
+    private struct Contents {
+        var events: [StreamID: [StoredEvent]] = [:]
+        var commits: [StreamID: [Commit]] = [:]
+        var received: [Command] = []
+        var nextOffset: Int64 = 0
+        var scripted: CommandOutcome?
+        var fault: (any Error & Sendable)?
+    }
+
+    let context: BoundedContext
+    private let contents = Mutex(Contents())
+    /// Runs before each command is decided.
+    private let before: @Sendable () async -> Void
+
+    init(
+        _ topic: Topic = "banking", categories: [WriteModel.Category] = [Account.category()],
+        before: @escaping @Sendable () async -> Void = {}
+    ) {
+        context = BoundedContext(topic, categories: categories)
+        self.before = before
+    }
+
+    /// Every command that has come so far.
+    var received: [Command] { contents.withLock { $0.received } }
+    /// How many records there are.
+    var records: Int { contents.withLock { Int($0.nextOffset) } }
+
+    /// From now on answers every command so, having done nothing.
+    func answerAlways(_ outcome: CommandOutcome) { contents.withLock { $0.scripted = outcome } }
+    /// From now on fails every read so.
+    func failReads(_ error: HistoryError) { contents.withLock { $0.fault = error } }
+
+    /// Puts an event there that nobody decided.
+    func store(_ event: EncodedEvent, on stream: StreamID) {
+        contents.withLock { contents in
+            contents.events[stream, default: []].append(
+                StoredEvent(
+                    id: EventID(stream: stream, version: StreamVersion(Int64(contents.events[stream]?.count ?? 0) + 1)), event: event,
+                    metadata: EventMetadata(commandID: CommandID(trusted: "x"), at: Timestamp(microseconds: 0)),
+                    position: LogPosition(TopicPartition(context.topic, Partition(0)), Offset(0))))
+        }
+    }
+
+    func execute(_ command: Command) async -> CommandOutcome {
+        await before()
+        return contents.withLock { contents in
+            contents.received.append(command)
+            if let scripted = contents.scripted { return scripted }
+            if let earlier = contents.commits[command.stream]?.first(where: { $0.id == command.id }) {
+                guard earlier.digest == command.payload.digest else { return .idempotencyKeyReused }
+                let first = earlier.receipt
+                return .committed(
+                    CommitReceipt(
+                        stream: first.stream, firstVersion: first.firstVersion, position: first.position, events: first.events,
+                        isReplay: true))
+            }
+            let stored = contents.events[command.stream] ?? []
+            let version = StreamVersion(Int64(stored.count))
+            guard command.expected.admits(version) else { return .conflict(expected: command.expected, actual: version) }
+            guard let decider = context.category(of: command.stream)?.decider,
+                let state = try? decider.evolve(decider.initial, stored.map(\.event))
+            else { return .unavailable("the stream cannot be read") }
+            switch command.payload.decide(state) {
+            case .refused(let refusal): return .refused(refusal, version: version)
+            case .events(let events, _):
+                guard !events.isEmpty else { return .unchanged(version: version) }
+                let position = LogPosition(TopicPartition(context.topic, Partition(0)), Offset(contents.nextOffset))
+                let metadata = EventMetadata(
+                    commandID: command.id, correlationID: command.correlationID, causationID: command.causationID, actor: command.actor,
+                    at: Timestamp(microseconds: 1_767_323_045_250_000 + contents.nextOffset), traceparent: command.traceparent)
+                contents.nextOffset += 1
+                let receipt = CommitReceipt(
+                    stream: command.stream, firstVersion: version.next, position: position, events: events, isReplay: false)
+                for (index, event) in events.enumerated() {
+                    contents.events[command.stream, default: []].append(
+                        StoredEvent(
+                            id: EventID(stream: command.stream, version: version.next + index), event: event, metadata: metadata,
+                            position: position))
+                }
+                contents.commits[command.stream, default: []].append(
+                    Commit(id: command.id, digest: command.payload.digest, receipt: receipt))
+                return .committed(receipt)
+            }
+        }
+    }
+
+    func events(of stream: StreamID, from version: StreamVersion, limit: Int) async throws(HistoryError) -> [StoredEvent] {
+        try check()
+        return contents.withLock { Array(($0.events[stream] ?? []).drop { $0.id.version < version }.prefix(limit)) }
+    }
+
+    func state(of stream: StreamID, at version: StreamVersion?) async throws(HistoryError) -> StateSnapshot? {
+        try check()
+        let stored = contents.withLock { $0.events[stream] ?? [] }
+        let count = version.map { Int($0.rawValue) } ?? stored.count
+        guard count > 0, count <= stored.count, let decider = context.category(of: stream)?.decider,
+            let json = try? decider.json(decider.evolve(decider.initial, stored.prefix(count).map(\.event)))
+        else { return nil }
+        return StateSnapshot(version: StreamVersion(Int64(count)), json: json, position: stored[count - 1].position)
+    }
+
+    private func check() throws(HistoryError) {
+        if let fault = contents.withLock({ $0.fault }) as? HistoryError { throw fault }
+    }
+}
