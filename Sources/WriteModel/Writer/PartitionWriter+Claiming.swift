@@ -143,7 +143,7 @@ extension PartitionWriter {
     private mutating func answerWaiting(_ outcome: CommandOutcome) {
         for command in waiting { answer(command, outcome) }
         waiting.removeAll()
-        for command in loading.values.joined() { answer(command, outcome) }
+        for command in loading.values.flatMap(\.waiting) { answer(command, outcome) }
         loading.removeAll()
     }
 }

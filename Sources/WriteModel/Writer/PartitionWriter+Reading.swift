@@ -78,8 +78,8 @@ extension PartitionWriter {
         goOn(at: now)
     }
 
-    mutating func foldFailed(_ reason: String) {
-        guard folding != nil else { return }
+    mutating func foldFailed(_ position: ChainPosition, _ reason: String) {
+        guard folding == position else { return }
         stepDown(by: nil, reason: reason)
     }
 

@@ -24,4 +24,9 @@ extension PartitionWriter {
             if streams[id]?.unsaved.isEmpty ?? true { dirty.remove(id) }
         }
     }
+
+    mutating func saveFailed(_ position: ChainPosition) {
+        guard saving?.position == position else { return }
+        saving = nil
+    }
 }
