@@ -25,6 +25,23 @@ import WriteModel
         #expect(bench.feed(.folded(ChainPosition(offset: Offset(1), chain: bench.entries[1].chain))) == ["claim 2"])
     }
 
+    /// One fold at a time: where one fails, none may follow it.
+    @Test func batchesAreFoldedOneAfterAnother() throws {
+        var bench = WriterBench()
+        bench.storeClaim(by: "b")
+        try bench.storeCommit("x", on: "s", version: 1)
+        try bench.storeCommit("y", on: "t", version: 1)
+        try bench.storeCommit("z", on: "u", version: 1)
+        bench.feed(.assigned(from: .beginning))
+        #expect(bench.read(through: 1) == ["fold @1"])
+        #expect(bench.read(through: 2) == [])
+        #expect(bench.read(through: 3) == [])
+        #expect(bench.endReading() == [])
+        #expect(bench.feed(.folded(ChainPosition(offset: Offset(1), chain: bench.entries[1].chain))) == ["fold @2 @3"])
+        #expect(bench.feed(.folded(ChainPosition(offset: Offset(1), chain: bench.entries[1].chain))) == [])
+        #expect(bench.feed(.folded(ChainPosition(offset: Offset(3), chain: bench.entries[3].chain))) == ["claim 2"])
+    }
+
     @Test func aFoldThatFailsEndsTheAssignment() throws {
         var bench = WriterBench()
         bench.storeClaim(by: "b")

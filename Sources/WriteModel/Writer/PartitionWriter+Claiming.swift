@@ -117,6 +117,7 @@ extension PartitionWriter {
         unsavedCommits = 0
         saving = nil
         folding = nil
+        unfolded = nil
         outage = nil
         phase = .idle
         renewProducer()

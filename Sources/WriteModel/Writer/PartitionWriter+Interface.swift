@@ -76,7 +76,7 @@ extension PartitionWriter {
         case answer(Ticket, CommandOutcome)
         /// Read the commit back from the log and answer with it, as a replay.
         case replay(Ticket, StreamID, CommitReference)
-        /// Fold other writers' commits into the state store, then say so.
+        /// Fold other writers' commits into the state store, then say so. One at a time.
         case fold([ChainedRecord], ChainPosition)
         case save(SaveRequest)
         /// Pause, the longer the higher `attempt`, from 1.

@@ -64,8 +64,10 @@ public struct PartitionWriter {
     var laterReports: Deque<(CommitSequence, Offset)> = []
     /// The last valid claim read.
     var standing: Claim?
-    /// Commits of others that the state store is still to fold.
+    /// Commits of others that the state store is folding.
     var folding: ChainPosition?
+    /// Commits of others, read meanwhile: where a fold fails, none may follow it.
+    var unfolded: (commits: [ChainedRecord], position: ChainPosition)?
 
     var streams: [StreamID: StreamEntry] = [:]
     var uses: UInt64 = 0
