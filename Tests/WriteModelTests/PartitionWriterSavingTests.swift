@@ -49,6 +49,19 @@ import WriteModel
         #expect(bench.land() == ["2: committed v2 @2", "save @2"])
     }
 
+    /// Otherwise a store that cannot be written would be asked again at once, for ever.
+    @Test func aFailedSaveIsTriedAgainAtTheNextTick() throws {
+        var bench = try owning(commitsPerSave: 1)
+        try bench.command("c1", ticket: 1)
+        bench.load()
+        #expect(bench.land() == ["1: committed v1 @1", "save @1"])
+        #expect(bench.feed(.saveFailed(position(bench, 1))) == [])
+        #expect(try bench.command("c2", ticket: 2) == ["append c2 1.2 v2"])
+        #expect(bench.land() == ["2: committed v2 @2"])
+        #expect(bench.feed(.tick) == ["save @2"])
+        #expect(bench.saves[1].encoded().streams.flatMap(\.commits).map(\.commandID.description) == ["c1", "c2"])
+    }
+
     @Test func whatASaveOfAnEarlierAssignmentReportsIsIgnored() throws {
         var bench = try owning()
         try bench.command("c1", ticket: 1)

@@ -116,6 +116,7 @@ extension PartitionWriter {
         dirty.removeAll()
         unsavedCommits = 0
         saving = nil
+        isSaveFailing = false
         folding = nil
         unfolded = nil
         outage = nil

@@ -84,6 +84,8 @@ public struct PartitionWriter {
     var dirty: Set<StreamID> = []
     var unsavedCommits = 0
     var saving: (position: ChainPosition, streams: [(StreamID, commits: Int)])?
+    /// The last save has failed; the next one waits for a tick.
+    var isSaveFailing = false
 
     var actions: [Action] = []
 
@@ -119,7 +121,7 @@ public struct PartitionWriter {
         case .backedOff: backedOff()
         case .tick: save()
         }
-        if unsavedCommits >= limits.commitsPerSave { save() }
+        if unsavedCommits >= limits.commitsPerSave, !isSaveFailing { save() }
         defer { actions.removeAll(keepingCapacity: true) }
         return actions
     }
