@@ -132,6 +132,37 @@ import WriteModel
         #expect(bench.land() == ["3: committed v2 @3", "4: unchanged v2"])
     }
 
+    @Test func aTooLargeCommandIsRefusedOnlyOnSettledGround() throws {
+        var limits = PartitionWriter.Limits()
+        limits.recordBytes = 10
+        var bench = WriterBench.owning(limits: limits)
+        try bench.command("c1", ticket: 1)
+        try bench.command("c2", .addLarge(11), ticket: 2)
+        #expect(bench.load() == ["append c1 1.1 v1"])
+        #expect(bench.land() == ["1: committed v1 @1", "2: too large"])
+        #expect(try bench.command("c3", .addLarge(11), ticket: 3) == ["3: too large"])
+    }
+
+    /// The log's own limit is met by one command; the others are none the worse.
+    @Test func whatTheLogFindsTooLargeHarmsNobodyElse() throws {
+        var bench = WriterBench.owning()
+        try bench.command("c1", ticket: 1)
+        try bench.command("c2", ticket: 2)
+        try bench.command("c2", ticket: 3)
+        try bench.command("c3", ticket: 4)
+        try bench.command("c4", .nothing, ticket: 5)
+        bench.load()
+        bench.land()
+        #expect(bench.fail(.recordTooLarge) == ["2: too large", "3: too large", "recover", "renew", "read to the end"])
+        #expect(try bench.command("c5", ticket: 6) == [])
+        #expect(bench.readAll() == ["claim 2"])
+        bench.land()
+        #expect(bench.readAll() == ["own 2", "append c3 2.1 v2", "append c5 2.2 v3"])
+        #expect(bench.land() == ["4: committed v2 @3", "5: unchanged v2"])
+        #expect(bench.land() == ["6: committed v3 @4"])
+        #expect(bench.writer.queueDepth == 0)
+    }
+
     @Test func aFullDiskIsADefiniteNoUntilItEnds() throws {
         var bench = WriterBench.owning()
         try bench.command("c1", ticket: 1)

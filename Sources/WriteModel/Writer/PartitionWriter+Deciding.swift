@@ -140,7 +140,7 @@ extension PartitionWriter {
             actor: command.actor, at: now, traceparent: command.traceparent, events: events)
         let size = events.reduce(0) { $0 + $1.data.count }
         guard size <= limits.recordBytes else {
-            answer(waiting, .tooLarge(limit: limits.recordBytes))
+            settleAnswer(waiting, .tooLarge(limit: limits.recordBytes))
             return
         }
         lastProposed = commit.sequence
