@@ -148,4 +148,12 @@ import WriteModel
         #expect(bench.land() == ["1: committed v1 @1", "2: replayed v1 @1", "3: unchanged v1"])
         #expect(bench.writer.queueDepth == 0)
     }
+
+    @Test func aStreamOfNoCategoryIsNotLeftWaiting() throws {
+        var bench = WriterBench.owning()
+        let command = Command(
+            id: CommandID(trusted: "c1"), stream: StreamID(trusted: "other/1"), payload: try CounterDecider.payload(.add(1)))
+        #expect(bench.feed(.command(command, .init(1))) == ["1: unavailable"])
+        #expect(bench.writer.queueDepth == 0)
+    }
 }

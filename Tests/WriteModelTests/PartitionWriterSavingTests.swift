@@ -88,6 +88,22 @@ import WriteModel
         #expect(bench.writer.isSaved)
     }
 
+    @Test func dropsTheLeastRecentlyUsedStreamThatIsSavedAndLoadsItAgain() throws {
+        var bench = try owning(streams: 2)
+        for (ticket, stream) in [(UInt64(1), "s"), (2, "t")] {
+            try bench.command("c\(ticket)", on: stream, ticket: ticket)
+            bench.load()
+            bench.land()
+        }
+        bench.feed(.tick)
+        bench.feed(.saved(position(bench, 2)))
+        try bench.command("c3", .nothing, on: "s", ticket: 3)
+        try bench.command("c4", .nothing, on: "u", ticket: 4)
+        bench.load()
+        #expect(try bench.command("c5", .nothing, on: "s", ticket: 5) == ["5: unchanged v1"])
+        #expect(try bench.command("c6", .nothing, on: "t", ticket: 6) == ["load t"])
+    }
+
     @Test func keepsStreamsThatAreNotSavedBeyondTheLimit() throws {
         var bench = try owning(streams: 1)
         for (ticket, stream) in [(UInt64(1), "s"), (2, "t"), (3, "u")] {

@@ -8,6 +8,8 @@ extension PartitionWriter {
         unanswered += 1
         if phase == .idle {
             answer(command, .notOwner)
+        } else if context.category(of: command.command.stream) == nil {
+            answer(command, .unavailable("no category '\(command.command.stream.category)' is registered; nothing happened"))
         } else if let outage {
             answer(command, .unavailable(outage.message))
         } else if unanswered > limits.unanswered {
@@ -33,6 +35,7 @@ extension PartitionWriter {
             lookupFailed(lookup, "the stored state of stream '\(id)' cannot be read: \(error)")
             return
         }
+        use(id)
         evict()
         requeue(loading.removeValue(forKey: id)?.waiting, at: now)
     }
