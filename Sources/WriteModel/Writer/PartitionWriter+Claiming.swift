@@ -51,7 +51,13 @@ extension PartitionWriter {
         lastProposed = .zero
         attempts = 0
         actions.append(.becameOwner(claimed))
-        // Whatever was in flight before the claim and is not in the log by now is void for ever: decide it again.
+        // Whatever was in flight before the claim and is not in the log by now is void for ever.
+        decideAgain()
+        decideWaiting(at: now)
+    }
+
+    /// Nothing that is in flight counts any more: it goes back to the front of the queue, in its order.
+    mutating func decideAgain() {
         for id in streams.keys { streams[id]?.rollBack() }
         for command in pending.reversed() {
             for repetition in command.repetitions.reversed() { waiting.prepend(repetition) }
@@ -59,13 +65,12 @@ extension PartitionWriter {
         }
         pending.removeAll()
         commitsInFlight = 0
-        decideWaiting(at: now)
     }
 
     /// A report has failed or a commit is void: what is in flight is unknown until a new claim stands.
     mutating func recover(_ error: LogError) {
         actions.append(.recovering(error))
-        if error.isCertainlyNotStored {
+        if error.code == .storage {
             outage = error
             // Reports come in order: while owning, all before the failed one have been settled.
             if phase == .owning { refusePending(error) }
@@ -82,7 +87,7 @@ extension PartitionWriter {
             stepDown(by: nil, reason: error.message)
             return
         }
-        if error.isCertainlyNotStored {
+        if error.code == .storage {
             outage = error
             refuseWaiting(error)
         }
@@ -116,7 +121,9 @@ extension PartitionWriter {
         dirty.removeAll()
         unsavedCommits = 0
         saving = nil
+        isSaveFailing = false
         folding = nil
+        unfolded = nil
         outage = nil
         phase = .idle
         renewProducer()
@@ -143,7 +150,7 @@ extension PartitionWriter {
     private mutating func answerWaiting(_ outcome: CommandOutcome) {
         for command in waiting { answer(command, outcome) }
         waiting.removeAll()
-        for command in loading.values.joined() { answer(command, outcome) }
+        for command in loading.values.flatMap(\.waiting) { answer(command, outcome) }
         loading.removeAll()
     }
 }

@@ -8,6 +8,8 @@ extension PartitionWriter {
         unanswered += 1
         if phase == .idle {
             answer(command, .notOwner)
+        } else if context.category(of: command.command.stream) == nil {
+            answer(command, .unavailable("no category '\(command.command.stream.category)' is registered; nothing happened"))
         } else if let outage {
             answer(command, .unavailable(outage.message))
         } else if unanswered > limits.unanswered {
@@ -24,27 +26,31 @@ extension PartitionWriter {
         }
     }
 
-    mutating func loaded(_ id: StreamID, _ stored: StoredStream?, at now: Timestamp) {
-        guard loading[id] != nil, streams[id] == nil, let decider = context.category(of: id)?.decider else { return }
+    mutating func loaded(_ lookup: LookupID, _ stored: StoredStream?, at now: Timestamp) {
+        let id = lookup.stream
+        guard loading[id]?.lookup == lookup, let decider = context.category(of: id)?.decider else { return }
         do {
             streams[id] = try StreamEntry(stored, decider)
         } catch {
-            loadFailed(id, "the stored state of stream '\(id)' cannot be read: \(error)")
+            lookupFailed(lookup, "the stored state of stream '\(id)' cannot be read: \(error)")
             return
         }
+        use(id)
         evict()
-        requeue(loading.removeValue(forKey: id), at: now)
+        requeue(loading.removeValue(forKey: id)?.waiting, at: now)
     }
 
-    mutating func loadFailed(_ id: StreamID, _ reason: String) {
-        for command in loading.removeValue(forKey: id) ?? [] { answer(command, .unavailable(reason)) }
-    }
-
-    mutating func found(_ command: CommandID, _ id: StreamID, _ commit: CommitReference?, at now: Timestamp) {
-        guard var queue = loading.removeValue(forKey: id) else { return }
+    mutating func found(_ lookup: LookupID, _ command: CommandID, _ commit: CommitReference?, at now: Timestamp) {
+        let id = lookup.stream
+        guard loading[id]?.lookup == lookup, var queue = loading.removeValue(forKey: id)?.waiting else { return }
         if let commit { streams[id]?.learn(commit) }
         for index in queue.indices where queue[index].command.id == command { queue[index].isKnownNew = commit == nil }
         requeue(queue, at: now)
+    }
+
+    mutating func lookupFailed(_ lookup: LookupID, _ reason: String) {
+        guard loading[lookup.stream]?.lookup == lookup else { return }
+        for command in loading.removeValue(forKey: lookup.stream)?.waiting ?? [] { answer(command, .unavailable(reason)) }
     }
 
     mutating func expire(_ ticket: Ticket) {
@@ -52,9 +58,9 @@ extension PartitionWriter {
             answer(waiting.remove(at: index), .unavailable("the command waited too long for its turn; nothing happened"))
             return
         }
-        for (id, queue) in loading {
-            guard let index = queue.firstIndex(where: { $0.ticket == ticket }) else { continue }
-            if let command = loading[id]?.remove(at: index) {
+        for (id, load) in loading {
+            guard let index = load.waiting.firstIndex(where: { $0.ticket == ticket }) else { continue }
+            if let command = loading[id]?.waiting.remove(at: index) {
                 answer(command, .unavailable("the command waited too long for its stream; nothing happened"))
             }
             return
@@ -74,16 +80,14 @@ extension PartitionWriter {
         let command = waiting.command
         let id = command.stream
         if loading[id] != nil {
-            loading[id]?.append(waiting)
+            loading[id]?.waiting.append(waiting)
             return
         }
         guard let entry = streams[id] else {
-            loading[id] = [waiting]
-            actions.append(.load(id))
+            actions.append(.load(startLookup(for: waiting)))
             return
         }
-        uses += 1
-        streams[id]?.lastUsed = uses
+        use(id)
         if let commit = entry.decided[command.id] {
             if commit.commandDigest == command.payload.digest {
                 unanswered -= 1
@@ -98,8 +102,7 @@ extension PartitionWriter {
             return
         }
         guard entry.knowsAllCommands || waiting.isKnownNew else {
-            loading[id] = [waiting]
-            actions.append(.lookUp(command.id, id))
+            actions.append(.lookUp(startLookup(for: waiting), command.id))
             return
         }
         let (state, version) = entry.speculative
@@ -117,6 +120,19 @@ extension PartitionWriter {
         }
     }
 
+    /// The stream's commands wait from here on, until the state store has answered.
+    private mutating func startLookup(for waiting: WaitingCommand) -> LookupID {
+        lookups += 1
+        let lookup = LookupID(number: lookups, stream: waiting.command.stream)
+        loading[lookup.stream] = (lookup, [waiting])
+        return lookup
+    }
+
+    private mutating func use(_ id: StreamID) {
+        uses += 1
+        streams[id]?.lastUsed = uses
+    }
+
     private mutating func propose(
         _ waiting: WaitingCommand, _ events: [EncodedEvent], _ after: StreamState, _ version: StreamVersion, at now: Timestamp
     ) {
@@ -127,7 +143,7 @@ extension PartitionWriter {
             actor: command.actor, at: now, traceparent: command.traceparent, events: events)
         let size = events.reduce(0) { $0 + $1.data.count }
         guard size <= limits.recordBytes else {
-            answer(waiting, .tooLarge(limit: limits.recordBytes))
+            settleAnswer(waiting, .tooLarge(limit: limits.recordBytes))
             return
         }
         lastProposed = commit.sequence

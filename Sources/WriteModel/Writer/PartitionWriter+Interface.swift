@@ -25,6 +25,12 @@ extension PartitionWriter {
         let content: Content
     }
 
+    /// Names a question to the state store about a stream; an answer that comes after nobody waits for it any more is ignored.
+    public struct LookupID: Hashable, Sendable {
+        let number: Int
+        public let stream: StreamID
+    }
+
     /// Something that has happened.
     public enum Input: Sendable {
         /// This instance should write the partition; its state store is the fold of `from`.
@@ -33,10 +39,11 @@ extension PartitionWriter {
         /// The client's deadline has passed.
         case expired(Ticket)
         /// What the state store has of a stream; nil where it has nothing.
-        case loaded(StreamID, StoredStream?)
-        case loadFailed(StreamID, String)
+        case loaded(LookupID, StoredStream?)
         /// The commit that the state store has for a command; nil where it has none.
-        case found(CommandID, StreamID, CommitReference?)
+        case found(LookupID, CommandID, CommitReference?)
+        /// A question to the state store has failed.
+        case lookupFailed(LookupID, String)
         /// The log's report on an append. Reports come in the order of the appends.
         case reported(AppendID, Result<Offset, LogError>)
         case read(ReadingID, ChainBatch)
@@ -45,9 +52,9 @@ extension PartitionWriter {
         case readFailed(ReadingID, LogError)
         /// Commits of other writers are in the state store, which is now the fold of the position.
         case folded(ChainPosition)
-        case foldFailed(String)
+        case foldFailed(ChainPosition, String)
         case saved(ChainPosition)
-        case saveFailed
+        case saveFailed(ChainPosition)
         /// The pause that ``Action/backOff(attempt:)`` asked for is over.
         case backedOff
         /// Time passes; the state store may be brought up to date.
@@ -62,12 +69,14 @@ extension PartitionWriter {
         case renewProducer
         /// Read the log behind `after`, up to `target`.
         case read(ReadingID, after: ChainPosition, target: ReadTarget)
-        case load(StreamID)
-        case lookUp(CommandID, StreamID)
+        /// Ask the state store for the stream.
+        case load(LookupID)
+        /// Ask the state store for the command's commit on the stream.
+        case lookUp(LookupID, CommandID)
         case answer(Ticket, CommandOutcome)
         /// Read the commit back from the log and answer with it, as a replay.
         case replay(Ticket, StreamID, CommitReference)
-        /// Fold other writers' commits into the state store, then say so.
+        /// Fold other writers' commits into the state store, then say so. One at a time.
         case fold([ChainedRecord], ChainPosition)
         case save(SaveRequest)
         /// Pause, the longer the higher `attempt`, from 1.

@@ -37,8 +37,15 @@ extension PartitionWriter {
             stepDown(by: nil, reason: "\(partition) has commits of epoch \(position.chain.epoch) that this writer does not know")
             return
         }
+        unfolded = ((unfolded?.commits ?? []) + foreign, position)
+        fold()
+    }
+
+    private mutating func fold() {
+        guard folding == nil, let (commits, position) = unfolded else { return }
+        unfolded = nil
         folding = position
-        actions.append(.fold(foreign, position))
+        actions.append(.fold(commits, position))
     }
 
     mutating func readEnded(_ reading: ReadingID, at now: Timestamp) {
@@ -75,11 +82,12 @@ extension PartitionWriter {
     mutating func folded(_ position: ChainPosition, at now: Timestamp) {
         guard folding == position else { return }
         folding = nil
+        fold()
         goOn(at: now)
     }
 
-    mutating func foldFailed(_ reason: String) {
-        guard folding != nil else { return }
+    mutating func foldFailed(_ position: ChainPosition, _ reason: String) {
+        guard folding == position else { return }
         stepDown(by: nil, reason: reason)
     }
 

@@ -11,6 +11,7 @@ extension PartitionWriter {
             return SaveRequest.Stream(
                 id: id, version: entry.settled.version, state: entry.settled.state, commits: entry.unsaved, decider: decider)
         }
+        isSaveFailing = false
         saving = (position, changed.map { ($0.id, $0.commits.count) })
         actions.append(.save(SaveRequest(position: position, streams: changed)))
     }
@@ -23,5 +24,11 @@ extension PartitionWriter {
             unsavedCommits -= commits
             if streams[id]?.unsaved.isEmpty ?? true { dirty.remove(id) }
         }
+    }
+
+    mutating func saveFailed(_ position: ChainPosition) {
+        guard saving?.position == position else { return }
+        saving = nil
+        isSaveFailing = true
     }
 }

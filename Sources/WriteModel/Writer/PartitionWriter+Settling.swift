@@ -40,8 +40,9 @@ extension PartitionWriter {
         if error.code == .recordTooLarge, phase == .owning, pending.first?.commit?.sequence == sequence,
             let refused = pending.popFirst()
         {
-            commitsInFlight -= 1
             for command in [refused.waiting] + refused.repetitions { answer(command, .tooLarge(limit: limits.recordBytes)) }
+            // Without it, those behind it are void wherever they land.
+            decideAgain()
         }
         recover(error)
     }

@@ -64,15 +64,18 @@ public struct PartitionWriter {
     var laterReports: Deque<(CommitSequence, Offset)> = []
     /// The last valid claim read.
     var standing: Claim?
-    /// Commits of others that the state store is still to fold.
+    /// Commits of others that the state store is folding.
     var folding: ChainPosition?
+    /// Commits of others, read meanwhile: where a fold fails, none may follow it.
+    var unfolded: (commits: [ChainedRecord], position: ChainPosition)?
 
     var streams: [StreamID: StreamEntry] = [:]
     var uses: UInt64 = 0
     /// In order of arrival, not decided.
     var waiting: Deque<WaitingCommand> = []
-    /// By stream: waits for the state store.
-    var loading: [StreamID: Deque<WaitingCommand>] = [:]
+    /// By stream: waits for the state store to answer the lookup.
+    var loading: [StreamID: (lookup: LookupID, waiting: Deque<WaitingCommand>)] = [:]
+    var lookups = 0
     /// In order of decision: waits for the log.
     var pending: Deque<PendingCommand> = []
     var commitsInFlight = 0
@@ -81,6 +84,8 @@ public struct PartitionWriter {
     var dirty: Set<StreamID> = []
     var unsavedCommits = 0
     var saving: (position: ChainPosition, streams: [(StreamID, commits: Int)])?
+    /// The last save has failed; the next one waits for a tick.
+    var isSaveFailing = false
 
     var actions: [Action] = []
 
@@ -102,21 +107,21 @@ public struct PartitionWriter {
         case .assigned(let position): assigned(from: position)
         case .command(let command, let ticket): take(WaitingCommand(command: command, ticket: ticket), at: now)
         case .expired(let ticket): expire(ticket)
-        case .loaded(let stream, let stored): loaded(stream, stored, at: now)
-        case .loadFailed(let stream, let reason): loadFailed(stream, reason)
-        case .found(let command, let stream, let commit): found(command, stream, commit, at: now)
+        case .loaded(let lookup, let stored): loaded(lookup, stored, at: now)
+        case .found(let lookup, let command, let commit): found(lookup, command, commit, at: now)
+        case .lookupFailed(let lookup, let reason): lookupFailed(lookup, reason)
         case .reported(let append, let result): reported(append, result, at: now)
         case .read(let reading, let batch): read(reading, batch, at: now)
         case .readEnded(let reading): readEnded(reading, at: now)
         case .readFailed(let reading, let error): readFailed(reading, error)
         case .folded(let position): folded(position, at: now)
-        case .foldFailed(let reason): foldFailed(reason)
+        case .foldFailed(let position, let reason): foldFailed(position, reason)
         case .saved(let position): saved(position)
-        case .saveFailed: saving = nil
+        case .saveFailed(let position): saveFailed(position)
         case .backedOff: backedOff()
         case .tick: save()
         }
-        if unsavedCommits >= limits.commitsPerSave { save() }
+        if unsavedCommits >= limits.commitsPerSave, !isSaveFailing { save() }
         defer { actions.removeAll(keepingCapacity: true) }
         return actions
     }

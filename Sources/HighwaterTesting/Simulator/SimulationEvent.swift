@@ -1,0 +1,30 @@
+/// Something that a schedule may or may not exercise. A run of many schedules in which one of them never happens proves nothing about it.
+public enum SimulationEvent: Int, CaseIterable, Sendable {
+    // What the world did.
+    case commandSent, commandRepeated, idReused, expired, hostCrashed, hostPaused, staleAssignment
+    case recordDropped, reportLost, recordLate, recordStoredTwice, storageFailed, logRefusedSize
+    /// A record of an abandoned producer landed.
+    case zombieLanded
+    /// And counted.
+    case zombieValid
+    case voidRecord, readFailed, readOvershot, staleRead, loadFailed, foldFailed, saveFailed
+
+    // What the writers did.
+    case claimed, owned, deposed, gaveUp, recovered, backedOff, verified, voidPassed
+    case loaded, reloaded, lookedUp, foldedForeign, saved
+    /// A commit was acknowledged by its own client's attempt.
+    case committed
+    /// It was while its writer was recovering.
+    case committedByRecovery
+    /// It was while its writer was reading what lay between.
+    case committedByVerifying
+    case replayedInFlight, replayedFromLog
+    case refused, conflict, unchanged, idReuseRefused
+    /// An answer without a commit came only when the commits it rests on had landed.
+    case answerHeld
+    case tooLarge, overloaded, notOwner, unavailable, unknown
+    /// A command that had been answered unknown got its definite answer later.
+    case unknownSettled
+    /// A writer that had been deposed without knowing it answered, without appending, from a state that was no longer the newest.
+    case staleAnswer
+}

@@ -1,0 +1,43 @@
+/// The fault rates of one schedule, in permille. Drawn by its seed, many of them zero, so that schedules differ in kind.
+struct SimulationFaults {
+    var drop = 0
+    var lostReport = 0
+    var late = 0
+    var twice = 0
+    var storage = 0
+    var size = 0
+    var read = 0
+    var load = 0
+    var fold = 0
+    var save = 0
+    /// Of answers of a state store that take very long.
+    var slow = 0
+    var crash = 0
+    var pause = 0
+    /// Of assignments given to another host than the one they should go to.
+    var misassign = 0
+
+    /// None.
+    init() {}
+
+    init(_ random: inout SimulationRandom) {
+        func draw(_ most: Int) -> Int {
+            let severity = random.below(4)
+            return severity == 0 ? 0 : most * severity * severity / 9
+        }
+        drop = draw(70)
+        lostReport = draw(70)
+        late = draw(90)
+        twice = draw(200)
+        storage = draw(30)
+        size = draw(25)
+        read = draw(80)
+        load = draw(80)
+        fold = draw(50)
+        save = draw(150)
+        slow = draw(300)
+        crash = draw(8)
+        pause = draw(20)
+        misassign = draw(500)
+    }
+}

@@ -1,0 +1,149 @@
+import EventLog
+import EventModel
+import Testing
+import WriteModel
+
+/// How a partition is taken and lost.
+@Suite struct PartitionWriterClaimTests {
+    @Test func readsToTheEndThenClaimsThenOwns() {
+        var bench = WriterBench()
+        #expect(bench.feed(.assigned(from: .beginning)) == ["renew", "read to the end"])
+        #expect(bench.readAll() == ["claim 1"])
+        #expect(bench.land() == ["read through 0"])
+        #expect(!bench.writer.isOwner)
+        #expect(bench.readAll() == ["own 1"])
+        #expect(bench.writer.isOwner)
+        #expect(bench.feed(.assigned(from: .beginning)) == [])
+    }
+
+    @Test func anothersCommitsGoToTheStateStoreBeforeTheClaim() throws {
+        var bench = WriterBench()
+        bench.storeClaim(by: "b")
+        try bench.storeCommit("x", version: 1)
+        bench.feed(.assigned(from: .beginning))
+        #expect(bench.readAll() == ["fold @1"])
+        #expect(bench.feed(.folded(ChainPosition(offset: Offset(1), chain: bench.entries[1].chain))) == ["claim 2"])
+    }
+
+    /// One fold at a time: where one fails, none may follow it.
+    @Test func batchesAreFoldedOneAfterAnother() throws {
+        var bench = WriterBench()
+        bench.storeClaim(by: "b")
+        try bench.storeCommit("x", on: "s", version: 1)
+        try bench.storeCommit("y", on: "t", version: 1)
+        try bench.storeCommit("z", on: "u", version: 1)
+        bench.feed(.assigned(from: .beginning))
+        #expect(bench.read(through: 1) == ["fold @1"])
+        #expect(bench.read(through: 2) == [])
+        #expect(bench.read(through: 3) == [])
+        #expect(bench.endReading() == [])
+        #expect(bench.feed(.folded(ChainPosition(offset: Offset(1), chain: bench.entries[1].chain))) == ["fold @2 @3"])
+        #expect(bench.feed(.folded(ChainPosition(offset: Offset(1), chain: bench.entries[1].chain))) == [])
+        #expect(bench.feed(.folded(ChainPosition(offset: Offset(3), chain: bench.entries[3].chain))) == ["claim 2"])
+    }
+
+    @Test func aFoldThatFailsEndsTheAssignment() throws {
+        var bench = WriterBench()
+        bench.storeClaim(by: "b")
+        try bench.storeCommit("x", on: "s", version: 1)
+        try bench.storeCommit("y", on: "t", version: 1)
+        bench.feed(.assigned(from: .beginning))
+        bench.read(through: 1)
+        bench.read(through: 2)
+        let first = ChainPosition(offset: Offset(1), chain: bench.entries[1].chain)
+        #expect(bench.feed(.foldFailed(first, "disk full")) == ["renew", "give up"])
+        // A late word from that assignment does not end the next one.
+        bench.feed(.assigned(from: .beginning))
+        bench.read(through: 2)
+        #expect(bench.feed(.foldFailed(first, "disk full")) == [])
+    }
+
+    @Test func aClaimThatCameTooLateIsMadeAgainAfterAPause() {
+        var bench = WriterBench()
+        bench.feed(.assigned(from: .beginning))
+        bench.readAll()
+        bench.storeClaim(by: "b")
+        bench.land()
+        #expect(bench.readAll() == ["1 void", "renew", "back off 1"])
+        #expect(bench.feed(.backedOff) == ["read to the end"])
+        #expect(bench.readAll() == ["1 void", "claim 2"])
+        bench.land()
+        #expect(bench.readAll().last == "own 2")
+    }
+
+    @Test func aCommitBetweenTheEndAndTheClaimIsFoldedBeforeOwning() throws {
+        var bench = WriterBench()
+        bench.storeClaim(by: "b")
+        bench.feed(.assigned(from: .beginning))
+        bench.readAll()
+        try bench.storeCommit("x", version: 1)
+        bench.land()
+        #expect(bench.readAll() == ["fold @1"])
+        #expect(bench.feed(.folded(ChainPosition(offset: Offset(2), chain: bench.entries[2].chain))) == ["own 2"])
+    }
+
+    @Test func aClaimReadBeyondTheTargetIsAnothersTurn() {
+        var bench = WriterBench()
+        bench.feed(.assigned(from: .beginning))
+        bench.readAll()
+        bench.land()
+        bench.storeClaim(by: "b")
+        #expect(bench.readAll() == ["renew", "back off 1"])
+    }
+
+    @Test func anOldClaimOfItsOwnThatLandsLateIsAsGood() throws {
+        var bench = WriterBench()
+        bench.feed(.assigned(from: .beginning))
+        bench.readAll()
+        #expect(bench.fail() == ["recover", "renew", "back off 1"])
+        bench.feed(.backedOff)
+        bench.readAll()
+        // The claim that was reported failed lands first; the second one is void, but says the same.
+        bench.store(.claim(Claim(epoch: Epoch(1), writer: "a", at: Timestamp(microseconds: 0), partitions: 1)))
+        #expect(bench.land() == ["read through 1"])
+        #expect(bench.readAll() == ["1 void", "own 1"])
+        try bench.command("c1", ticket: 1)
+        #expect(bench.load() == ["append c1 1.1 v1"])
+        #expect(bench.land() == ["1: committed v1 @2"])
+    }
+
+    @Test func anothersClaimDeposes() throws {
+        var bench = WriterBench.owning()
+        try bench.command("c1", ticket: 1)
+        bench.load()
+        bench.storeClaim(by: "b")
+        #expect(bench.land() == ["read through 2"])
+        #expect(bench.readAll() == ["1 void", "1: not owner", "renew", "deposed by b"])
+        #expect(bench.writer.queueDepth == 0)
+        #expect(try bench.command("c2", ticket: 2) == ["2: not owner"])
+    }
+
+    @Test func whatLandedBeforeAnothersClaimIsAcknowledgedAndTheRestIsNot() throws {
+        var bench = WriterBench.owning()
+        try bench.command("c1", ticket: 1)
+        try bench.command("c2", ticket: 2)
+        bench.load()
+        bench.land(reported: false)
+        bench.storeClaim(by: "b")
+        #expect(bench.land() == ["read through 3"])
+        #expect(bench.readAll() == ["1 void", "1: committed v1 @1", "2: not owner", "renew", "deposed by b"])
+    }
+
+    @Test func anotherNumberOfPartitionsIsRefused() {
+        var bench = WriterBench(partitions: 4)
+        bench.storeClaim(by: "b", partitions: 3)
+        bench.feed(.assigned(from: .beginning))
+        #expect(bench.readAll() == ["renew", "give up"])
+    }
+
+    @Test func whatAnAbandonedProducerReportsIsIgnored() throws {
+        var bench = WriterBench.owning()
+        try bench.command("c1", ticket: 1)
+        try bench.command("c2", ticket: 2)
+        bench.load()
+        let second = bench.wire[1].id
+        #expect(bench.fail() == ["recover", "renew", "read to the end"])
+        #expect(bench.feed(.reported(second, .success(Offset(1)))) == [])
+        #expect(bench.feed(.reported(second, .failure(LogError(.timedOut, "")))) == [])
+    }
+}
