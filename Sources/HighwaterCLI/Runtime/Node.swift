@@ -47,7 +47,16 @@ struct Node {
     }
 
     /// Runs until the process is told to stop, then drains: HTTP first, the log's users last.
+    ///
+    /// - Throws: ``Failure`` where the log's topics cannot be made.
     func run() async throws {
+        for writer in writers {
+            do {
+                _ = try await runtime.log.ensureTopic(writer.context.topic, partitions: runtime.settings.partitions)
+            } catch {
+                throw Failure("\(error)")
+            }
+        }
         try await runServices(writers + runners.map(\.runner) + [server], settings: runtime.settings, health: health, logger: runtime.logger)
     }
 

@@ -7,7 +7,10 @@ import Logging
 actor PartitionOwner {
     let partition: TopicPartition
     private let log: any EventLog
-    private let store: any StateStore
+    private let stores: any StateStoreProvider
+    private let foldVersion: String
+    /// Opened anew with each assignment: another process may have used the file in between.
+    private var store: (any StateStore)?
     private let fold: StateFold
     private let environment: EngineEnvironment
     private let backoff = Backoff()
@@ -22,11 +25,12 @@ actor PartitionOwner {
     private let reports = ReportInbox()
     private var producer = Producer.none
     private var producers = 0
-    private var loads: [StreamID] = []
+    private var loads: [PartitionWriter.LookupID] = []
     private var reading: Task<Void, Never>?
     private var tasks: [UInt64: Task<Void, Never>] = [:]
     private var nextTask: UInt64 = 0
     private var isStopped = false
+    private var isAssigning = false
     /// Why it does not write, where it does not.
     private(set) var reason: String? = "the partition has not been claimed yet"
 
@@ -47,13 +51,14 @@ actor PartitionOwner {
     }
 
     init(
-        _ machine: PartitionWriter, log: any EventLog, store: any StateStore, context: BoundedContext,
+        _ machine: PartitionWriter, log: any EventLog, stores: any StateStoreProvider, context: BoundedContext,
         environment: EngineEnvironment, metrics: WriterMetrics, logger: Logger
     ) {
         partition = machine.partition
         self.machine = machine
         self.log = log
-        self.store = store
+        self.stores = stores
+        foldVersion = context.foldVersion
         self.environment = environment
         self.metrics = metrics
         self.logger = logger
@@ -76,12 +81,16 @@ actor PartitionOwner {
 
     /// The hint that this instance should write the partition.
     func assign() async {
-        guard !isStopped else { return }
+        guard !isStopped, !machine.isOwner, !isAssigning else { return }
+        isAssigning = true
+        defer { isAssigning = false }
         do {
-            step(.assigned(from: try await storedPosition()))
+            let opened = try await stores.open(partition, foldVersion: foldVersion)
+            store = opened
+            step(.assigned(from: try await position(of: opened)))
         } catch {
             reason = "\(error)"
-            logger.error("cannot take \(partition); trying again", metadata: ["error": "\(error)"])
+            logger.error("cannot take \(partition); trying again", metadata: ["reason": "\(error)"])
             spawn { owner in
                 try? await owner.environment.clock.sleep(for: owner.backoff.cap)
                 await owner.assign()
@@ -138,7 +147,7 @@ actor PartitionOwner {
     /// A stream's commits from `version` on: where they stand in the log.
     func commits(of stream: StreamID, from version: StreamVersion, limit: Int) async throws -> [CommitReference] {
         let unsaved = machine.unsavedCommits(of: stream)
-        let stored = try await store.commits(of: stream, from: version, limit: limit)
+        let stored = try await openStore.commits(of: stream, from: version, limit: limit)
         let last = stored.last?.lastVersion ?? .none
         let newer = unsaved.filter { $0.firstVersion > last && $0.lastVersion >= version }
         return Array((stored + newer).prefix(limit))
@@ -156,11 +165,11 @@ actor PartitionOwner {
             case .append(let record, let id): append(record, id)
             case .renewProducer: renewProducer()
             case .read(let id, let position, let target): read(id, after: position, target)
-            case .load(let stream): load(stream)
-            case .lookUp(let command, let stream): lookUp(command, stream)
+            case .load(let lookup): load(lookup)
+            case .lookUp(let lookup, let command): lookUp(lookup, command)
             case .answer(let ticket, let outcome): answer(ticket, outcome)
             case .replay(let ticket, let stream, let commit): replay(ticket, stream, commit)
-            case .fold(let records, let position): spawn { await $0.foldIntoStore(records, position) }
+            case .fold(let records, let position): foldIntoStore(records, position)
             case .save(let request): save(request)
             case .backOff(let attempt): pause(attempt)
             case .becameOwner(let epoch): becameOwner(epoch)
@@ -303,25 +312,36 @@ actor PartitionOwner {
     private var folding: Task<Void, Never>?
     private var saving: Task<Void, Never>?
 
+    private var openStore: any StateStore {
+        get throws {
+            guard let store else { throw LogError(.unavailable, "\(partition) has not been assigned to this instance") }
+            return store
+        }
+    }
+
     /// The store's position; the beginning, having emptied it, where the log does not hold that position.
-    private func storedPosition() async throws -> ChainPosition {
+    private func position(of store: any StateStore) async throws -> ChainPosition {
         let position = try await store.position()
         guard position != .beginning else { return position }
         do {
             let reader = try await ChainReader(log, partition, after: position)
-            let bounds = try await log.bounds(of: partition)
-            if bounds.contains(position.offset) { _ = try await reader.next(maximumBytes: 1) }
-            await reader.close()
-            return position
+            do {
+                _ = try await reader.next(maximumBytes: 1)
+                await reader.close()
+                return position
+            } catch {
+                await reader.close()
+                throw error
+            }
         } catch let error as LogError where error.code == .truncated {
-            logger.warning("the state store is not of this log; it is rebuilt from offset zero", metadata: ["error": "\(error)"])
+            logger.warning("the state store is not of this log; it is rebuilt from offset zero", metadata: ["reason": "\(error)"])
             try await store.reset()
             return .beginning
         }
     }
 
-    private func load(_ stream: StreamID) {
-        loads.append(stream)
+    private func load(_ lookup: PartitionWriter.LookupID) {
+        loads.append(lookup)
         guard loads.count == 1 else { return }
         spawn { await $0.loadWaiting() }
     }
@@ -329,54 +349,51 @@ actor PartitionOwner {
     /// Loads in one read what has come together since the last.
     private func loadWaiting() async {
         while !loads.isEmpty {
-            let ids = loads
+            let lookups = loads
             do {
-                let found = try await store.streams(ids)
-                loads.removeFirst(ids.count)
-                for id in ids { step(.loaded(id, found[id])) }
+                let found = try await openStore.streams(lookups.map(\.stream))
+                loads.removeFirst(lookups.count)
+                for lookup in lookups { step(.loaded(lookup, found[lookup.stream])) }
             } catch {
-                loads.removeFirst(ids.count)
-                for id in ids { step(.loadFailed(id, "the state store cannot be read: \(error)")) }
+                loads.removeFirst(lookups.count)
+                for lookup in lookups { step(.lookupFailed(lookup, "the state store cannot be read: \(error)")) }
             }
         }
     }
 
-    private func lookUp(_ command: CommandID, _ stream: StreamID) {
+    private func lookUp(_ lookup: PartitionWriter.LookupID, _ command: CommandID) {
         spawn { owner in
             do {
-                await owner.step(.found(command, stream, try await owner.store.commit(of: command, on: stream)))
+                await owner.step(.found(lookup, command, try await owner.openStore.commit(of: command, on: lookup.stream)))
             } catch {
-                await owner.step(.loadFailed(stream, "the state store cannot be read: \(error)"))
+                await owner.step(.lookupFailed(lookup, "the state store cannot be read: \(error)"))
             }
         }
     }
 
-    private func foldIntoStore(_ records: [ChainedRecord], _ position: ChainPosition) async {
-        let before = folding
-        let task = Task {
-            await before?.value
+    private func foldIntoStore(_ records: [ChainedRecord], _ position: ChainPosition) {
+        folding = Task {
             do {
-                let stored = try await self.store.streams(self.fold.streams(of: records))
-                try await self.store.save(try self.fold.batch(records, onto: stored, position: position))
-                self.step(.folded(position))
+                let store = try openStore
+                let stored = try await store.streams(fold.streams(of: records))
+                try await store.save(try fold.batch(records, onto: stored, position: position))
+                step(.folded(position))
             } catch {
-                self.step(.foldFailed("the state store cannot follow the log: \(error)"))
+                step(.foldFailed(position, "the state store cannot follow the log: \(error)"))
             }
         }
-        folding = task
-        await task.value
     }
 
     private func save(_ request: SaveRequest) {
         saving = Task {
             do {
-                try await store.save(request.encoded())
+                try await openStore.save(request.encoded())
                 saving = nil
                 step(.saved(request.position))
             } catch {
-                logger.warning("the state store cannot be written; a restart takes longer", metadata: ["error": "\(error)"])
+                logger.warning("the state store cannot be written; a restart takes longer", metadata: ["reason": "\(error)"])
                 saving = nil
-                step(.saveFailed)
+                step(.saveFailed(request.position))
             }
         }
     }
@@ -407,7 +424,7 @@ actor PartitionOwner {
     private func recovering(_ error: LogError) {
         metrics.recoveries.increment()
         reason = error.message
-        logger.warning("lost track of \(partition); claiming it again", metadata: ["error": "\(error)"])
+        logger.warning("lost track of \(partition); claiming it again", metadata: ["reason": "\(error)"])
     }
 
     private func passedVoid(_ count: Int) {

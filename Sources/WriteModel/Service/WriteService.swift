@@ -106,12 +106,11 @@ public final class WriteService: CommandService, Service {
         var made: [PartitionOwner] = []
         for partition in Partition.all(of: count) {
             let place = TopicPartition(context.topic, partition)
-            let store = try await stores.open(place, foldVersion: context.foldVersion)
             let machine = PartitionWriter(
                 place, of: count, context: context, writer: options.instance, limits: options.limits)
             made.append(
                 PartitionOwner(
-                    machine, log: log, store: store, context: context, environment: environment, metrics: WriterMetrics(place),
+                    machine, log: log, stores: stores, context: context, environment: environment, metrics: WriterMetrics(place),
                     logger: logger))
         }
         owners.withLock { [made] in $0 = made }
