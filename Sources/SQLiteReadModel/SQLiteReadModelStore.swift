@@ -42,6 +42,8 @@ public final class SQLiteReadModelStore: ReadModelStore {
                 configuration.maximumReaderCount = 8
                 configuration.prepareDatabase { db in
                     try db.execute(sql: "PRAGMA synchronous = NORMAL")
+                    // The writer's pages: without room for a batch's they are written and read again within it. In KiB.
+                    if !db.configuration.readonly { try db.execute(sql: "PRAGMA cache_size = -65536") }
                 }
                 let pool = try DatabasePool(path: path, configuration: configuration)
                 try pool.write { db in try SQLiteLayout.migrate(db, path: path) }
