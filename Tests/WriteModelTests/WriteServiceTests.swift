@@ -59,7 +59,7 @@ struct WriteServiceTests {
                 Issue.record("a command without events changed something")
                 return
             }
-            #expect(try await service.events(of: StreamID("counter/a"), from: StreamVersion(1), limit: 10).isEmpty)
+            #expect(try await service.events(of: StreamID("tally/a"), from: StreamVersion(1), limit: 10).isEmpty)
         }
     }
 
@@ -70,7 +70,7 @@ struct WriteServiceTests {
         try await running { service in
             let replay = try #require(try await service.execute(.add(1, to: "a", id: "3")).receipt)
             #expect(replay.isReplay && replay.version == StreamVersion(3))
-            let found2 = try await service.state(of: StreamID("counter/a"), at: nil)
+            let found2 = try await service.state(of: StreamID("tally/a"), at: nil)
             #expect(found2?.json == "50")
             let found3 = try await service.execute(.add(1, to: "a", id: "51"))
             #expect(found3.receipt?.version == StreamVersion(51))
@@ -81,7 +81,7 @@ struct WriteServiceTests {
         try await running { service in _ = try await service.execute(.add(7, to: "a", id: "1")) }
         for (stores, foldVersion) in [(InMemoryStateStores(), 1), (self.stores, 2)] {
             try await running(stores: stores, foldVersion: foldVersion) { service in
-                let found4 = try await service.state(of: StreamID("counter/a"), at: nil)
+                let found4 = try await service.state(of: StreamID("tally/a"), at: nil)
                 #expect(found4?.json == "7")
                 let found5 = try await service.execute(.add(7, to: "a", id: "1"))
                 #expect(found5.receipt?.isReplay == true)
@@ -91,7 +91,7 @@ struct WriteServiceTests {
 
     @Test func tellsTheHistoryOfAStream() async throws {
         try await running { service in
-            let stream = try StreamID("counter/a")
+            let stream = try StreamID("tally/a")
             for n in 1...250 { _ = try await service.execute(.add(n % 2 == 0 ? -1 : 1, to: "a", id: "\(n)")) }
             let events = try await service.events(of: stream, from: StreamVersion(10), limit: 100)
             #expect(events.map(\.id.version.rawValue) == Array(10..<110))
@@ -101,7 +101,7 @@ struct WriteServiceTests {
             #expect(found7?.json == "0")
             let found8 = try await service.state(of: stream, at: StreamVersion(251))
             #expect(found8 == nil)
-            let found9 = try await service.state(of: StreamID("counter/none"), at: nil)
+            let found9 = try await service.state(of: StreamID("tally/none"), at: nil)
             #expect(found9 == nil)
         }
     }
@@ -113,7 +113,7 @@ struct WriteServiceTests {
                 return await group.reduce(0) { $0 + ($1 ? 1 : 0) }
             }
             #expect(accepted == 100)
-            let found10 = try await service.state(of: StreamID("counter/a"), at: nil)
+            let found10 = try await service.state(of: StreamID("tally/a"), at: nil)
             #expect(found10?.json == "100")
         }
     }
@@ -155,7 +155,7 @@ struct WriteServiceTests {
         var options = WriteService.Options(instance: "\(instance)-\(UInt64.random(in: 0 ... .max))")
         options.partitions = 2
         let service = WriteService(
-            BoundedContext("counting", categories: [.counter(foldVersion: foldVersion)]), log: log, stores: stores ?? self.stores,
+            BoundedContext("counting", categories: [.tally(foldVersion: foldVersion)]), log: log, stores: stores ?? self.stores,
             options: options, logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() })
         try await withServiceRunning(service) {
             try await service.ready()

@@ -3,7 +3,7 @@ import EventModel
 import WriteModel
 
 /// A domain as small as can be: a number that may not pass a limit.
-struct CounterDecider: Decider {
+struct TallyDecider: Decider {
     enum Command: Hashable { case add(Int), nothing }
     struct Added: Hashable { let amount: Int }
     enum Refusal: String, DomainRefusal { case beyondLimit = "beyond-limit" }
@@ -23,9 +23,9 @@ struct CounterDecider: Decider {
 }
 
 extension Category {
-    static func counter(foldVersion: Int = 1) -> Category {
+    static func tally(foldVersion: Int = 1) -> Category {
         Category(
-            "counter", decider: CounterDecider(), foldVersion: foldVersion,
+            "tally", decider: TallyDecider(), foldVersion: foldVersion,
             commands: [
                 CommandCodec(name: "add", jsonSchema: "{}") { body throws(InvalidField) in
                     guard let amount = Int(String(decoding: body, as: UTF8.self)) else {
@@ -38,14 +38,14 @@ extension Category {
                 },
             ],
             events: EventCodec(
-                types: ["counter.added.v1"],
-                encode: { EncodedEvent(type: "counter.added.v1", data: Bytes("\($0.amount)".utf8)) },
+                types: ["tally.added.v1"],
+                encode: { EncodedEvent(type: "tally.added.v1", data: Bytes("\($0.amount)".utf8)) },
                 decode: { event throws(UnreadableEvent) in
-                    guard event.type == "counter.added.v1" else { return nil }
+                    guard event.type == "tally.added.v1" else { return nil }
                     guard let amount = Int(String(decoding: event.data, as: UTF8.self)) else {
                         throw UnreadableEvent(type: event.type, reason: "not a number")
                     }
-                    return CounterDecider.Added(amount: amount)
+                    return TallyDecider.Added(amount: amount)
                 },
                 json: { event throws(UnreadableEvent) in String(decoding: event.data, as: UTF8.self) }),
             state: StateCodec(
@@ -59,9 +59,9 @@ extension Command {
     }
 
     static func named(_ name: String, _ body: String, to key: String, id: String, expected: ExpectedVersion = .any) throws -> Command {
-        let definition = Category.counter().command(name)!
+        let definition = Category.tally().command(name)!
         return Command(
-            id: CommandID(id)!, stream: try StreamID(category: "counter", key: key), payload: try definition.parse(Bytes(body.utf8)),
+            id: CommandID(id)!, stream: try StreamID(category: "tally", key: key), payload: try definition.parse(Bytes(body.utf8)),
             expected: expected)
     }
 }
