@@ -71,7 +71,7 @@ import Testing
                 switch chosen {
                 case .claim(let epoch): epoch > highest
                 case .commit(let epoch, let sequence):
-                    epoch == highest
+                    epoch == highest && highest > .zero
                         && sequence.rawValue
                             == 1 + Int64(history.enumerated().count { $0 > since && $1.isValid && $1.header != .claim(highest) })
                 }
