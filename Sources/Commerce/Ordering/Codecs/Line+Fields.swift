@@ -11,6 +11,11 @@ extension Line {
 }
 
 extension TextForm {
+    /// Any text but the ledger's word for customers who are unknown.
+    static let customer = TextForm(pattern: "^(?!anonymous$)", description: "not 'anonymous', which stands for unknown customers") {
+        $0 != "anonymous"
+    }
+
     /// ISO 4217's alphabetic code, by its form alone.
     static let currency = TextForm(pattern: "^[A-Z]{3}$", description: "a currency code of three letters A to Z (ISO 4217)") { text in
         text.utf8.count == 3 && text.utf8.allSatisfy { (UInt8(ascii: "A")...UInt8(ascii: "Z")).contains($0) }

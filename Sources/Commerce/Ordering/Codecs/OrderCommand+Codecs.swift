@@ -8,7 +8,7 @@ extension OrderCommand {
         .protobuf(
             "place", PlaceOrder.self,
             fields: [
-                .text("customerId", ifPresent: \.hasCustomerID, \.customerID, length: 1...128),
+                .text("customerId", ifPresent: \.hasCustomerID, \.customerID, length: 1...128, form: .customer),
                 .text("country", \.country, length: 1...100),
                 .text("currency", \.currency, length: 3...3, form: .currency),
                 .timestamp("placedAt", ifPresent: \.hasPlacedAt, \.placedAt),

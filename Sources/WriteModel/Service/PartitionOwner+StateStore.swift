@@ -1,0 +1,92 @@
+import EventLog
+import EventModel
+import Logging
+
+/// The state store's side of the machine's actions: looking up, folding what others wrote, saving.
+extension PartitionOwner {
+    var openStore: any StateStore {
+        get throws {
+            guard let store else { throw LogError(.unavailable, "\(partition) has not been assigned to this instance") }
+            return store
+        }
+    }
+
+    /// The store's position; the beginning, having emptied it, where the log does not hold that position.
+    func position(of store: any StateStore) async throws -> ChainPosition {
+        let position = try await store.position()
+        guard position != .beginning else { return position }
+        do {
+            let reader = try await ChainReader(log, partition, after: position)
+            do {
+                _ = try await reader.next(maximumBytes: 1)
+                await reader.close()
+                return position
+            } catch {
+                await reader.close()
+                throw error
+            }
+        } catch let error as LogError where error.code == .truncated {
+            logger.warning("the state store is not of this log; it is rebuilt from offset zero", metadata: ["reason": "\(error)"])
+            try await store.reset()
+            return .beginning
+        }
+    }
+
+    func load(_ lookup: PartitionWriter.LookupID) {
+        loads.append(lookup)
+        guard loads.count == 1 else { return }
+        spawn { await $0.loadWaiting() }
+    }
+
+    /// Loads in one read what has come together since the last.
+    func loadWaiting() async {
+        while !loads.isEmpty {
+            let lookups = loads
+            do {
+                let found = try await openStore.streams(lookups.map(\.stream))
+                loads.removeFirst(lookups.count)
+                for lookup in lookups { step(.loaded(lookup, found[lookup.stream])) }
+            } catch {
+                loads.removeFirst(lookups.count)
+                for lookup in lookups { step(.lookupFailed(lookup, "the state store cannot be read: \(error)")) }
+            }
+        }
+    }
+
+    func lookUp(_ lookup: PartitionWriter.LookupID, _ command: CommandID) {
+        spawn { owner in
+            do {
+                await owner.step(.found(lookup, command, try await owner.openStore.commit(of: command, on: lookup.stream)))
+            } catch {
+                await owner.step(.lookupFailed(lookup, "the state store cannot be read: \(error)"))
+            }
+        }
+    }
+
+    func foldIntoStore(_ records: [ChainedRecord], _ position: ChainPosition) {
+        folding = Task {
+            do {
+                let store = try openStore
+                let stored = try await store.streams(fold.streams(of: records))
+                try await store.save(try fold.batch(records, onto: stored, position: position))
+                step(.folded(position))
+            } catch {
+                step(.foldFailed(position, "the state store cannot follow the log: \(error)"))
+            }
+        }
+    }
+
+    func save(_ request: SaveRequest) {
+        saving = Task {
+            do {
+                try await openStore.save(request.encoded())
+                saving = nil
+                step(.saved(request.position))
+            } catch {
+                logger.warning("the state store cannot be written; a restart takes longer", metadata: ["reason": "\(error)"])
+                saving = nil
+                step(.saveFailed(request.position))
+            }
+        }
+    }
+}
