@@ -24,7 +24,7 @@ struct WriterMetrics {
         latency = Metrics.Timer(label: "highwater_command_seconds", dimensions: [("topic", partition.topic.name)])
         outcomes = Dictionary(
             uniqueKeysWithValues: CommandOutcome.labels.map {
-                ($0, Counter(label: "highwater_commands_total", dimensions: labels + [("outcome", $0)]))
+                ($0, Counter(label: "highwater_commands_total", dimensions: [("topic", partition.topic.name), ("outcome", $0)]))
             })
     }
 
