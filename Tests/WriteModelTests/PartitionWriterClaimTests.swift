@@ -22,7 +22,7 @@ import WriteModel
         try bench.storeCommit("x", version: 1)
         bench.feed(.assigned(from: .beginning))
         #expect(bench.readAll() == ["fold @1"])
-        #expect(bench.feed(.folded(ChainPosition(offset: Offset(1), chain: bench.entries[1].chain))) == ["claim 2"])
+        #expect(bench.feed(.folded(bench.position(1))) == ["claim 2"])
     }
 
     /// One fold at a time: where one fails, none may follow it.
@@ -37,9 +37,9 @@ import WriteModel
         #expect(bench.read(through: 2) == [])
         #expect(bench.read(through: 3) == [])
         #expect(bench.endReading() == [])
-        #expect(bench.feed(.folded(ChainPosition(offset: Offset(1), chain: bench.entries[1].chain))) == ["fold @2 @3"])
-        #expect(bench.feed(.folded(ChainPosition(offset: Offset(1), chain: bench.entries[1].chain))) == [])
-        #expect(bench.feed(.folded(ChainPosition(offset: Offset(3), chain: bench.entries[3].chain))) == ["claim 2"])
+        #expect(bench.feed(.folded(bench.position(1))) == ["fold @2 @3"])
+        #expect(bench.feed(.folded(bench.position(1))) == [])
+        #expect(bench.feed(.folded(bench.position(3))) == ["claim 2"])
     }
 
     @Test func aFoldThatFailsEndsTheAssignment() throws {
@@ -50,7 +50,7 @@ import WriteModel
         bench.feed(.assigned(from: .beginning))
         bench.read(through: 1)
         bench.read(through: 2)
-        let first = ChainPosition(offset: Offset(1), chain: bench.entries[1].chain)
+        let first = bench.position(1)
         #expect(bench.feed(.foldFailed(first, "disk full")) == ["renew", "give up"])
         // A late word from that assignment does not end the next one.
         bench.feed(.assigned(from: .beginning))
@@ -79,7 +79,7 @@ import WriteModel
         try bench.storeCommit("x", version: 1)
         bench.land()
         #expect(bench.readAll() == ["fold @1"])
-        #expect(bench.feed(.folded(ChainPosition(offset: Offset(2), chain: bench.entries[2].chain))) == ["own 2"])
+        #expect(bench.feed(.folded(bench.position(2))) == ["own 2"])
     }
 
     @Test func aClaimReadBeyondTheTargetIsAnothersTurn() {
@@ -141,9 +141,25 @@ import WriteModel
         try bench.command("c1", ticket: 1)
         try bench.command("c2", ticket: 2)
         bench.load()
-        let second = bench.wire[1].id
+        let second = try #require(bench.wire.dropFirst(1).first).id
         #expect(bench.fail() == ["recover", "renew", "read to the end"])
         #expect(bench.feed(.reported(second, .success(Offset(1)))) == [])
         #expect(bench.feed(.reported(second, .failure(LogError(.timedOut, "")))) == [])
+    }
+
+    /// Void as it is, it may stand just where the new producer's commit of the same sequence is expected.
+    @Test func whatAnAbandonedProducerStoresIsNotTakenForTheNewOnes() throws {
+        var bench = WriterBench.owning()
+        try bench.command("c1", ticket: 1)
+        bench.load()
+        let old = try #require(bench.wire.first)
+        bench.fail()
+        bench.readAll()
+        bench.land()
+        #expect(bench.readAll() == ["own 2", "append c1 2.1 v1"])
+        let offset = bench.store(old.record)
+        #expect(bench.feed(.reported(old.id, .success(offset))) == [])
+        #expect(bench.land() == ["read through 3"])
+        #expect(bench.readAll() == ["1 void", "1: committed v1 @3"])
     }
 }

@@ -77,7 +77,8 @@ import WriteModel
     @Test func anAnswerFromAnEarlierAssignmentIsIgnored() throws {
         var bench = WriterBench.owning()
         try bench.command("c1", ticket: 1)
-        let old = bench.lookups.removeFirst().id
+        let lookup = bench.takeLookup()
+        let old = try #require(lookup).id
         try bench.command("c2", on: "t", ticket: 2)
         bench.load()
         bench.storeClaim(by: "b")
@@ -86,7 +87,7 @@ import WriteModel
         try bench.storeCommit("x", version: 1)
         bench.feed(.assigned(from: .beginning))
         bench.readAll()
-        bench.feed(.folded(ChainPosition(offset: Offset(3), chain: bench.entries[3].chain)))
+        bench.feed(.folded(bench.position(3)))
         bench.land()
         #expect(bench.readAll().last == "own 3")
         #expect(try bench.command("c1", ticket: 3) == ["load s"])

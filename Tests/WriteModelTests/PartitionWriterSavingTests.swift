@@ -12,10 +12,6 @@ import WriteModel
         return WriterBench.owning(limits: limits)
     }
 
-    private func position(_ bench: WriterBench, _ offset: Int) -> ChainPosition {
-        ChainPosition(offset: Offset(Int64(offset)), chain: bench.entries[offset].chain)
-    }
-
     @Test func savesWhatIsAcknowledgedAndNothingInFlight() throws {
         var bench = try owning()
         try bench.command("c1", ticket: 1)
@@ -24,19 +20,19 @@ import WriteModel
         #expect(bench.feed(.tick) == [])
         bench.land()
         #expect(bench.feed(.tick) == ["save @1"])
-        let batch = bench.saves[0].encoded()
-        #expect(batch.position == position(bench, 1))
+        let batch = try #require(bench.saves.first).encoded()
+        #expect(batch.position == bench.position(1))
         #expect(batch.streams.map(\.version) == [StreamVersion(1)])
         #expect(batch.streams.map(\.state) == [[1]])
         #expect(batch.streams.flatMap(\.commits).map(\.commandID.description) == ["c1"])
         #expect(!bench.writer.isSaved)
         #expect(bench.feed(.tick) == [])  // one at a time
         bench.land()
-        #expect(bench.feed(.saved(position(bench, 1))) == [])
+        #expect(bench.feed(.saved(bench.position(1))) == [])
         #expect(bench.writer.unsavedCommits(of: StreamID(trusted: "counter/s")).map(\.offset) == [Offset(2)])
         #expect(bench.feed(.tick) == ["save @2"])
-        #expect(bench.saves[1].encoded().streams.flatMap(\.commits).map(\.commandID.description) == ["c2"])
-        bench.feed(.saved(position(bench, 2)))
+        #expect(try #require(bench.saves.dropFirst(1).first).encoded().streams.flatMap(\.commits).map(\.commandID.description) == ["c2"])
+        bench.feed(.saved(bench.position(2)))
         #expect(bench.writer.isSaved)
     }
 
@@ -55,11 +51,11 @@ import WriteModel
         try bench.command("c1", ticket: 1)
         bench.load()
         #expect(bench.land() == ["1: committed v1 @1", "save @1"])
-        #expect(bench.feed(.saveFailed(position(bench, 1))) == [])
+        #expect(bench.feed(.saveFailed(bench.position(1))) == [])
         #expect(try bench.command("c2", ticket: 2) == ["append c2 1.2 v2"])
         #expect(bench.land() == ["2: committed v2 @2"])
         #expect(bench.feed(.tick) == ["save @2"])
-        #expect(bench.saves[1].encoded().streams.flatMap(\.commits).map(\.commandID.description) == ["c1", "c2"])
+        #expect(try #require(bench.saves.dropFirst(1).first).encoded().streams.flatMap(\.commits).map(\.commandID.description) == ["c1", "c2"])
     }
 
     @Test func whatASaveOfAnEarlierAssignmentReportsIsIgnored() throws {
@@ -72,7 +68,7 @@ import WriteModel
         bench.storeClaim(by: "b")
         bench.land()
         bench.readAll()
-        bench.feed(.assigned(from: position(bench, 1)))
+        bench.feed(.assigned(from: bench.position(1)))
         bench.readAll()
         bench.land()
         #expect(bench.readAll().last == "own 3")
@@ -80,11 +76,11 @@ import WriteModel
         bench.load(StoredStream(version: StreamVersion(1), state: [1], recent: [], isRecentComplete: true))
         bench.land()
         #expect(bench.feed(.tick) == ["save @5"])
-        #expect(bench.feed(.saveFailed(position(bench, 1))) == [])
-        #expect(bench.feed(.saved(position(bench, 1))) == [])
+        #expect(bench.feed(.saveFailed(bench.position(1))) == [])
+        #expect(bench.feed(.saved(bench.position(1))) == [])
         #expect(!bench.writer.isSaved)
         #expect(bench.feed(.tick) == [])
-        bench.feed(.saved(position(bench, 5)))
+        bench.feed(.saved(bench.position(5)))
         #expect(bench.writer.isSaved)
     }
 
@@ -96,7 +92,7 @@ import WriteModel
             bench.land()
         }
         bench.feed(.tick)
-        bench.feed(.saved(position(bench, 2)))
+        bench.feed(.saved(bench.position(2)))
         try bench.command("c3", .nothing, on: "s", ticket: 3)
         try bench.command("c4", .nothing, on: "u", ticket: 4)
         bench.load()

@@ -63,7 +63,7 @@ import WriteModel
         try bench.command("c2", ticket: 2)
         bench.load()
         // The first is lost without a report; the second lands and is void.
-        let second = bench.wire[1]
+        let second = try #require(bench.wire.dropFirst(1).first)
         let offset = bench.store(second.record)
         bench.store(bench.entries[0].record)
         #expect(bench.feed(.reported(second.id, .success(offset))) == ["read through 1"])
@@ -79,7 +79,7 @@ import WriteModel
         try bench.command("c1", ticket: 1)
         try bench.command("c2", ticket: 2)
         bench.load()
-        let landed = bench.wire[0].record
+        let landed = try #require(bench.wire.first).record
         #expect(bench.fail() == ["recover", "renew", "read to the end"])
         #expect(try bench.command("c3", ticket: 3) == [])
         #expect(bench.readAll() == ["claim 2"])
@@ -87,7 +87,7 @@ import WriteModel
         #expect(bench.land() == ["read through 2"])
         #expect(bench.readAll() == ["1: committed v1 @1", "own 2", "append c2 2.1 v2", "append c3 2.2 v3"])
         // What was in flight before the claim is void.
-        bench.store(bench.zombies[0])
+        bench.store(try #require(bench.zombies.first))
         #expect(bench.land() == ["read through 4"])
         #expect(bench.readAll() == ["1 void", "2: committed v2 @4"])
     }
@@ -123,7 +123,7 @@ import WriteModel
         try bench.command("c3", ticket: 3)
         try bench.command("c4", .nothing, ticket: 4)
         bench.load()
-        let first = bench.wire[0].record
+        let first = try #require(bench.wire.first).record
         bench.fail()
         bench.store(first)
         #expect(bench.readAll() == ["1: committed v1 @1", "2: unchanged v1", "claim 2"])

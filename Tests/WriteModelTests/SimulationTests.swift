@@ -9,7 +9,7 @@ import Testing
 
     private static func number(_ name: String) -> UInt64? { environment["HIGHWATER_SIMULATION_" + name].flatMap(UInt64.init) }
 
-    @Test func everySchedulesKeepsTheLaws() async throws {
+    @Test func everyScheduleKeepsTheLaws() async throws {
         if let seed = Self.number("SEED") {
             _ = try PartitionWriterSimulation(seed: seed).run()
             return

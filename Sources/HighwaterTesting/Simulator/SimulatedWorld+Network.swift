@@ -25,7 +25,8 @@ extension SimulatedWorld {
 
     /// The next record of some producer is stored, lost, refused, repeated or held up.
     func moveRecord() throws(Violation) -> Bool {
-        guard let index = pick(where: { !$0.wire.isEmpty }) else { return false }
+        guard !random.chance(faults.lag), let index = pick(where: { !$0.wire.isEmpty }) else { return false }
+        if producers[index].isAbandoned, random.chance(faults.linger) { return false }
         let sent = producers[index].wire.removeFirst()
         if sent.isReported {
             if random.chance(700) { _ = try land(sent, of: index) } else { note("p\(producers[index].number) loses \(sent.record.header)") }

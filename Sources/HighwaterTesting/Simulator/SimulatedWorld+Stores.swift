@@ -80,7 +80,7 @@ extension SimulatedWorld {
     func deliverResult(_ host: Int) throws(Violation) -> Bool {
         guard !hosts[host].results.isEmpty else { return false }
         let index = random.below(hosts[host].results.count)
-        if hosts[host].results[index].isSlow, faults.slow > 0, random.chance(970) { return false }
+        if hosts[host].results[index].isSlow, faults.slow > 0, random.chance(900) { return false }
         let result = hosts[host].results.remove(at: index).input
         if case .assigned = result {
             hosts[host].isTaken = true

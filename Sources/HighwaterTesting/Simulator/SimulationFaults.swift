@@ -6,6 +6,10 @@ struct SimulationFaults {
     var twice = 0
     var storage = 0
     var size = 0
+    /// Of chances to move that records on their way let pass, so that many are in flight.
+    var lag = 0
+    /// Of chances to move that the records of an abandoned producer let pass.
+    var linger = 0
     var read = 0
     var load = 0
     var fold = 0
@@ -31,11 +35,13 @@ struct SimulationFaults {
         twice = draw(200)
         storage = draw(30)
         size = draw(25)
+        lag = draw(800)
+        linger = draw(950)
         read = draw(80)
         load = draw(80)
         fold = draw(50)
         save = draw(150)
-        slow = draw(300)
+        slow = draw(400)
         crash = draw(8)
         pause = draw(20)
         misassign = draw(500)

@@ -17,7 +17,7 @@ struct WriterBench {
     private(set) var zombies: [Record] = []
     private(set) var reading: (id: PartitionWriter.ReadingID, after: ChainPosition)?
     /// Questions to the state store, oldest first.
-    var lookups: [(id: PartitionWriter.LookupID, command: CommandID?)] = []
+    private var lookups: [(id: PartitionWriter.LookupID, command: CommandID?)] = []
     private(set) var saves: [SaveRequest] = []
 
     init(writer: String = "a", partitions: Int = 1, limits: PartitionWriter.Limits = .init()) {
@@ -92,22 +92,29 @@ struct WriterBench {
 
     /// The state store answers the oldest load with what it has.
     @discardableResult
-    mutating func load(_ stored: StoredStream? = nil) -> [String] { feed(.loaded(lookups.removeFirst().id, stored)) }
+    mutating func load(_ stored: StoredStream? = nil) -> [String] {
+        guard let lookup = takeLookup() else { return ["no question"] }
+        return feed(.loaded(lookup.id, stored))
+    }
 
     /// The state store answers the oldest look-up.
     @discardableResult
     mutating func find(_ commit: CommitReference?) -> [String] {
-        let lookup = lookups.removeFirst()
-        return lookup.command.map { feed(.found(lookup.id, $0, commit)) } ?? []
+        guard let lookup = takeLookup(), let command = lookup.command else { return ["no question"] }
+        return feed(.found(lookup.id, command, commit))
     }
 
     @discardableResult
-    mutating func failLookup() -> [String] { feed(.lookupFailed(lookups.removeFirst().id, "broken")) }
+    mutating func failLookup() -> [String] {
+        guard let lookup = takeLookup() else { return ["no question"] }
+        return feed(.lookupFailed(lookup.id, "broken"))
+    }
 
     /// The next record on the wire is stored; the report comes unless it is lost.
     @discardableResult
     mutating func land(reported: Bool = true) -> [String] {
-        let sent = wire.removeFirst()
+        guard let sent = wire.first else { return ["nothing on the wire"] }
+        wire.removeFirst()
         let offset = store(sent.record)
         return reported ? feed(.reported(sent.id, .success(offset))) : []
     }
@@ -115,7 +122,13 @@ struct WriterBench {
     /// The next record's report says that it failed.
     @discardableResult
     mutating func fail(_ code: LogError.Code = .timedOut) -> [String] {
-        feed(.reported(wire.removeFirst().id, .failure(LogError(code, "failed"))))
+        guard let sent = wire.first else { return ["nothing on the wire"] }
+        wire.removeFirst()
+        return feed(.reported(sent.id, .failure(LogError(code, "failed"))))
+    }
+
+    mutating func takeLookup() -> (id: PartitionWriter.LookupID, command: CommandID?)? {
+        lookups.isEmpty ? nil : lookups.removeFirst()
     }
 
     /// Stores a record, of this writer's past or of another.
@@ -174,6 +187,12 @@ struct WriterBench {
 
     @discardableResult
     mutating func endReading() -> [String] { reading.map { feed(.readEnded($0.id)) } ?? [] }
+
+    /// The position of the valid record at `offset`.
+    func position(_ offset: Int) -> ChainPosition {
+        guard entries.indices.contains(offset) else { return .beginning }
+        return ChainPosition(offset: Offset(Int64(offset)), chain: entries[offset].chain)
+    }
 
     static func text(_ outcome: CommandOutcome) -> String {
         switch outcome {
