@@ -31,7 +31,8 @@ import WriteModel
         #expect(bench.feed(.saved(bench.position(1))) == [])
         #expect(bench.writer.unsavedCommits(of: StreamID(trusted: "counter/s")).map(\.offset) == [Offset(2)])
         #expect(bench.feed(.tick) == ["save @2"])
-        #expect(try #require(bench.saves.dropFirst(1).first).encoded().streams.flatMap(\.commits).map(\.commandID.description) == ["c2"])
+        let second = try #require(bench.saves.dropFirst(1).first).encoded()
+        #expect(second.streams.flatMap(\.commits).map(\.commandID.description) == ["c2"])
         bench.feed(.saved(bench.position(2)))
         #expect(bench.writer.isSaved)
     }
@@ -55,7 +56,8 @@ import WriteModel
         #expect(try bench.command("c2", ticket: 2) == ["append c2 1.2 v2"])
         #expect(bench.land() == ["2: committed v2 @2"])
         #expect(bench.feed(.tick) == ["save @2"])
-        #expect(try #require(bench.saves.dropFirst(1).first).encoded().streams.flatMap(\.commits).map(\.commandID.description) == ["c1", "c2"])
+        let second = try #require(bench.saves.dropFirst(1).first).encoded()
+        #expect(second.streams.flatMap(\.commits).map(\.commandID.description) == ["c1", "c2"])
     }
 
     @Test func whatASaveOfAnEarlierAssignmentReportsIsIgnored() throws {

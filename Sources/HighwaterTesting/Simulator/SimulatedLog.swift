@@ -56,7 +56,8 @@ struct SimulatedLog {
         var history = histories[commit.stream] ?? []
         let basis = history.last?.state ?? TallyState()
         guard commit.firstVersion.rawValue == basis.count + 1 else {
-            throw Violation("the commit at \(offset) begins at version \(commit.firstVersion) of \(commit.stream), which is at \(basis.count)")
+            throw Violation(
+                "the commit at \(offset) begins at version \(commit.firstVersion) of \(commit.stream), which is at \(basis.count)")
         }
         if let first = history.first(where: { $0.commit.commandID == commit.commandID }) {
             throw Violation("command \(commit.commandID) on \(commit.stream) is committed twice: at \(first.offset) and at \(offset)")

@@ -20,7 +20,8 @@ extension SimulatedWorld {
         for action in actions { try perform(action, for: host, after: input) }
         guard hosts[host].writer?.queueDepth == hosts[host].outstanding else {
             throw Violation(
-                "host \(host) counts \(hosts[host].writer?.queueDepth ?? 0) commands without an answer; there are \(hosts[host].outstanding)")
+                "host \(host) counts \(hosts[host].writer?.queueDepth ?? 0) commands without an answer; there are \(hosts[host].outstanding)"
+            )
         }
     }
 
@@ -123,7 +124,8 @@ extension SimulatedWorld {
             hosts[host].crash()
             abandonProducer(of: host)
             for index in attempts.indices
-            where attempts[index].host == host && attempts[index].incarnation == hosts[host].incarnation && attempts[index].ending == .open {
+            where attempts[index].host == host && attempts[index].incarnation == hosts[host].incarnation && attempts[index].ending == .open
+            {
                 attempts[index].ending = .undetermined
             }
             return true

@@ -10,7 +10,8 @@ extension SimulatedWorld {
         case .command(let command, let ticket): "command \(command.id) on \(command.stream), ticket \(ticket.number)"
         case .expired(let ticket): "expired \(ticket.number)"
         case .loaded(let lookup, let stored): "loaded \(lookup.stream) at \(stored?.version.rawValue ?? 0)"
-        case .found(let lookup, let command, let commit): "found \(command) on \(lookup.stream): \(commit.map { "\($0.offset)" } ?? "nothing")"
+        case .found(let lookup, let command, let commit):
+            "found \(command) on \(lookup.stream): \(commit.map { "\($0.offset)" } ?? "nothing")"
         case .reported(let append, .success(let offset)): "reported \(append): stored at \(offset)"
         case .reported(let append, .failure(let error)): "reported \(append): \(error)"
         case .read(let reading, let batch): "read \(reading) to \(batch.position), next \(batch.next), \(batch.voids) void"
@@ -20,7 +21,8 @@ extension SimulatedWorld {
 
     func describe(_ action: PartitionWriter.Action) -> String {
         switch action {
-        case .append(.commit(let commit), _): "append \(Record.commit(commit).header) of ticket \(commit.causationID) at \(commit.firstVersion)"
+        case .append(.commit(let commit), _):
+            "append \(Record.commit(commit).header) of ticket \(commit.causationID) at \(commit.firstVersion)"
         case .append(.claim(let claim), _): "append claim \(claim.epoch)"
         case .fold(let records, let position): "fold \(records.map(\.offset)) to \(position)"
         case .save(let request): "save \(request.position)"

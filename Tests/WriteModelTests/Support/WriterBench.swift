@@ -86,8 +86,8 @@ struct WriterBench {
         feed(
             .command(
                 Command(
-                    id: CommandID(trusted: id), stream: StreamID(trusted: "counter/\(stream)"), payload: try CounterDecider.payload(command),
-                    expected: expected), .init(ticket)))
+                    id: CommandID(trusted: id), stream: StreamID(trusted: "counter/\(stream)"),
+                    payload: try CounterDecider.payload(command), expected: expected), .init(ticket)))
     }
 
     /// The state store answers the oldest load with what it has.
