@@ -1,6 +1,7 @@
 import CommerceSchemas
 import Foundation
 import HighwaterCLI
+import SwiftProtobuf
 import Testing
 
 @testable import CommerceLoad

@@ -1,5 +1,6 @@
 import CommerceSchemas
 import EventModel
+import SwiftProtobuf
 import Testing
 
 @testable import CommerceLoad

@@ -1,3 +1,4 @@
+import CommerceSchemas
 import Foundation
 import HighwaterCLI
 import Synchronization

@@ -58,6 +58,8 @@ final class CommerceProcess: Sendable {
     /// Waits for the end of the process and of its output.
     func wait() async -> Exit { await exit.value }
 
+    var hasEnded: Bool { exit.valueNow != nil }
+
     func signal(_ signal: Int32) {
         guard exit.valueNow == nil else { return }
         kill(processID, signal)
