@@ -84,7 +84,7 @@ extension AppTests {
                     #expect(answer.problem == bad.problem, what)
                     if let field = bad.field { #expect(answer.json["field"].text == field, what) }
                     if let refusal = bad.refusal { #expect(answer.json["refusal"].text == refusal, what) }
-                    #expect(answer.headers.first(name: "Content-Type") == "application/problem+json", what)
+                    #expect(answer.header("Content-Type") == "application/problem+json", what)
                 }
                 #expect(try await commerce.events() == before)
                 #expect(try await commerce.ends() == ends)

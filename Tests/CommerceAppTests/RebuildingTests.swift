@@ -11,7 +11,7 @@ extension AppTests {
                 try await commerce.running("events", "tail", "--from", "beginning") { tail in
                     try await commerce.running("load", orders, "--url", server.url, "--concurrency", "8") { load in
                         try #require(await tail.standardOutput.waitFor(300))
-                        let isDone = Atomic(false)
+                        let isDone = Flag()
                         async let queried = queries(of: server, until: isDone)
                         let replay = try await commerce.run("replay", "--all", "--json")
                         #expect(replay.status == 0, "\(replay.text)\(replay.errors)")
@@ -23,7 +23,7 @@ extension AppTests {
                             #expect(result["generation"].integer == 2)
                         }
                         #expect(load.isRunning, "the load ended before the replay: it proves nothing")
-                        isDone.store(true, ordering: .relaxed)
+                        isDone.raise()
                         #expect(try await queried > 0)
                         #expect(await load.wait() == .status(2), "\(load.standardError.text)")
                     }
@@ -42,10 +42,10 @@ extension AppTests {
         }
 
         /// Asks for whole views again and again; none may fail, and no customer's count may go down.
-        private func queries(of server: Server, until isDone: borrowing Atomic<Bool>) async throws -> Int {
+        private func queries(of server: Server, until isDone: Flag) async throws -> Int {
             var counts: [String: Int] = [:]
             var total = 0
-            while !isDone.load(ordering: .relaxed) {
+            while !isDone.isRaised {
                 for view in ["customer-ledger", "sales-by-country", "sales-by-day"] {
                     for (key, row) in try await server.rows(view) {
                         let count = (row["orders"].integer ?? 0) + (row["returns"].integer ?? 0)
@@ -139,6 +139,14 @@ extension AppTests {
             }
         }
     }
+}
+
+private final class Flag: Sendable {
+    private let state = Mutex(false)
+
+    var isRaised: Bool { state.withLock { $0 } }
+
+    func raise() { state.withLock { $0 = true } }
 }
 
 extension CommerceProcess {

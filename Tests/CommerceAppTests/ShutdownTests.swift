@@ -5,16 +5,20 @@ import Testing
 extension AppTests {
     @Suite struct ShutdownTests {
         /// What each client was told about each order.
-        private struct Told {
+        private struct Outcome {
             var acknowledged: [String] = []
             var unavailable: [String] = []
             /// No answer at all: the connection was refused or closed.
             var unanswered: [String] = []
         }
 
+        private final class Told: Sendable {
+            let state = Mutex(Outcome())
+        }
+
         @Test(.timeLimit(.minutes(1))) func sigtermDrains() async throws {
             let commerce = try Installation(["HIGHWATER_SHUTDOWN_SECONDS": "20"])
-            let told = Mutex(Told())
+            let told = Told()
             try await commerce.up { server in
                 let started = ContinuousClock.now
                 await withTaskGroup { group in
@@ -25,10 +29,10 @@ extension AppTests {
                                 let id = "\(client)-\(number)"
                                 number += 1
                                 guard let answer = try? await server.place(id) else {
-                                    told.withLock { $0.unanswered.append(id) }
+                                    told.state.withLock { $0.unanswered.append(id) }
                                     return
                                 }
-                                let count = told.withLock { told in
+                                let count = told.state.withLock { told in
                                     if answer.status == 201 { told.acknowledged.append(id) } else { told.unavailable.append(id) }
                                     if answer.status != 201 { #expect(answer.status == 503, "\(answer.text)") }
                                     return told.acknowledged.count
@@ -43,7 +47,7 @@ extension AppTests {
                 #expect(server.process.standardError.lines.contains { $0.contains("\"draining\"") })
             }
             let stored = try await commerce.events().compactMap { $0["stream"].text }
-            let outcome = told.withLock { $0 }
+            let outcome = told.state.withLock { $0 }
             #expect(outcome.acknowledged.count >= 300)
             #expect(Set(stored).count == stored.count)
             let acknowledged = Set(outcome.acknowledged.map { "order/\($0)" })
@@ -55,14 +59,16 @@ extension AppTests {
                 let again = try await server.place("after")
                 #expect(again.status == 201)
                 try await server.waitForViews(positions: Installation.newest(try await commerce.events()))
-                #expect(try await server.rows("order-summary").count == stored.count + 1)
+                let rows = try await server.rows("order-summary")
+                #expect(rows.count == stored.count + 1)
             }
         }
 
         @Test(.timeLimit(.minutes(1)), arguments: [SIGTERM, SIGINT]) func anIdleServerEndsAtOnce(_ signal: Int32) async throws {
             let commerce = try Installation()
             try await commerce.up { server in
-                #expect(try await server.get("/health/live").status == 200)
+                let live = try await server.get("/health/live")
+                #expect(live.status == 200)
                 let start = ContinuousClock.now
                 server.process.signal(signal)
                 #expect(await server.process.wait() == .status(0))

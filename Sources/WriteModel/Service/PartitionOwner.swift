@@ -147,7 +147,13 @@ actor PartitionOwner {
     /// A stream's commits from `version` on: where they stand in the log.
     func commits(of stream: StreamID, from version: StreamVersion, limit: Int) async throws -> [CommitReference] {
         let unsaved = machine.unsavedCommits(of: stream)
-        let stored = try await openStore.commits(of: stream, from: version, limit: limit)
+        let stored: [CommitReference]
+        do {
+            stored = try await openStore.commits(of: stream, from: version, limit: limit)
+        } catch {
+            noticeSuperseded(error)
+            throw error
+        }
         let last = stored.last?.lastVersion ?? .none
         let newer = unsaved.filter { $0.firstVersion > last && $0.lastVersion >= version }
         return Array((stored + newer).prefix(limit))
@@ -356,6 +362,7 @@ actor PartitionOwner {
                 for lookup in lookups { step(.loaded(lookup, found[lookup.stream])) }
             } catch {
                 loads.removeFirst(lookups.count)
+                if noticeSuperseded(error) { continue }
                 for lookup in lookups { step(.lookupFailed(lookup, "the state store cannot be read: \(error)")) }
             }
         }
@@ -366,6 +373,7 @@ actor PartitionOwner {
             do {
                 await owner.step(.found(lookup, command, try await owner.openStore.commit(of: command, on: lookup.stream)))
             } catch {
+                if await owner.noticeSuperseded(error) { return }
                 await owner.step(.lookupFailed(lookup, "the state store cannot be read: \(error)"))
             }
         }
@@ -391,11 +399,20 @@ actor PartitionOwner {
                 saving = nil
                 step(.saved(request.position))
             } catch {
-                logger.warning("the state store cannot be written; a restart takes longer", metadata: ["reason": "\(error)"])
                 saving = nil
                 step(.saveFailed(request.position))
+                if noticeSuperseded(error) { return }
+                logger.warning("the state store cannot be written; a restart takes longer", metadata: ["reason": "\(error)"])
             }
         }
+    }
+
+    /// Whether the error says that the store was opened again, as by another process; the machine then finds out whose the partition is.
+    @discardableResult
+    private func noticeSuperseded(_ error: any Error) -> Bool {
+        guard let error = error as? StateStoreError, error.code == .superseded else { return false }
+        step(.storeSuperseded("\(error)"))
+        return true
     }
 
     // MARK: What the machine tells

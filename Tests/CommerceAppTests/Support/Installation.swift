@@ -109,7 +109,7 @@ final class Installation: Sendable {
     }
 
     private static func output(_ process: CommerceProcess) async throws -> Output {
-        try await withTaskCancellationHandler {
+        await withTaskCancellationHandler {
             let exit = await process.wait()
             #expect(!exit.wasSignalled, "ended by signal \(exit.status): \(process.standardError.text)")
             return Output(status: exit.status, text: process.standardOutput.text, errors: process.standardError.text)

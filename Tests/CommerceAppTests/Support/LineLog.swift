@@ -66,7 +66,14 @@ final class LineLog: Sendable {
 
     /// Returns once `count` lines match; false where the output ends before.
     func waitFor(_ count: Int, where matches: @escaping @Sendable (String) -> Bool = { _ in true }) async -> Bool {
-        let seen = Atomic(0)
-        return await first { matches($0) && seen.add(1, ordering: .relaxed).newValue == count } != nil
+        // Both by the lines known now and by those to come, each is asked about once, in order.
+        let seen = Mutex(0)
+        return await first { line in
+            guard matches(line) else { return false }
+            return seen.withLock { seen in
+                seen += 1
+                return seen == count
+            }
+        } != nil
     }
 }

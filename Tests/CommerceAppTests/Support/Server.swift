@@ -17,6 +17,7 @@ struct Server: Sendable {
         var json: JSON { (try? JSON(text)) ?? .null }
         /// The problem's slug.
         var problem: String? { json["type"].text.map { String($0.split(separator: ":").last ?? "") } }
+        func header(_ name: String) -> String? { headers.first(name: name) }
         var position: String? { headers.first(name: "Highwater-Position") }
     }
 
