@@ -91,8 +91,11 @@ import Testing
 
     @Test func aRejectsFileThatCannotBeWrittenEndsIt() async throws {
         #expect(throws: Failure.self) { try RejectsFile(path: folder.path + "/absent/rejects.csv") }
-        let full = try folder.write(header + line("x"))
-        await #expect(throws: Failure.self) { try await load(full, rejects: "/dev/full") { _ in .committed } }
+        // By a link, so that a device that were replaced would be a link only.
+        let full = folder.path + "/full"
+        try FileManager.default.createSymbolicLink(atPath: full, withDestinationPath: "/dev/full")
+        let file = try folder.write(header + line("x"))
+        await #expect(throws: Failure.self) { try await load(file, rejects: full) { _ in .committed } }
     }
 
     /// The figures are those of scripts/check-views, which is written apart from this.

@@ -18,41 +18,81 @@ final class CommerceProcess: Sendable {
     private let exit = Promise<Exit>()
 
     /// - Parameter shell: run by bash in front of `exec commerce …`, for limits.
-    init(_ arguments: [String], environment: [String: String] = [:], in folder: String, shell: String? = nil, executable: String = Installation.executable) throws {
-        let process = Process()
-        process.currentDirectoryURL = URL(fileURLWithPath: folder)
-        if let shell {
-            process.executableURL = URL(fileURLWithPath: "/bin/bash")
-            process.arguments = ["-c", "\(shell); exec \"$0\" \"$@\"", executable] + arguments
-        } else {
-            process.executableURL = URL(fileURLWithPath: executable)
-            process.arguments = arguments
-        }
-        process.environment = ProcessInfo.processInfo.environment.filter { !$0.key.hasPrefix("HIGHWATER_") }.merging(environment) { $1 }
-        process.standardInput = FileHandle.nullDevice
-        let outputs = [(Pipe(), standardOutput), (Pipe(), standardError)]
-        process.standardOutput = outputs[0].0
-        process.standardError = outputs[1].0
+    init(
+        _ arguments: [String], environment: [String: String] = [:], in folder: String, shell: String = "true",
+        executable: String = Installation.executable
+    ) throws {
+        let environment = ProcessInfo.processInfo.environment.filter { !$0.key.hasPrefix("HIGHWATER_") }.merging(environment) { $1 }
+        let outputs = try (Pipe(), Pipe())
+        processID = try Self.spawn(
+            ["/bin/bash", "-c", "\(shell); cd \"$0\" && exec \"$@\"", folder, executable] + arguments,
+            environment.map { "\($0)=\($1)" }, outputs)
+        // Blocking calls, on threads of their own.
         let ended = DispatchGroup()
-        for (pipe, log) in outputs {
+        for (pipe, log) in [(outputs.0, standardOutput), (outputs.1, standardError)] {
+            close(pipe.writing)
             ended.enter()
-            pipe.fileHandleForReading.readabilityHandler = { handle in
-                let data = handle.availableData
-                log.add(data)
-                guard data.isEmpty else { return }
-                handle.readabilityHandler = nil
+            Thread.detachNewThread {
+                pipe.readAll(into: log)
                 ended.leave()
             }
         }
-        let result = Mutex(Exit.status(0))
-        ended.enter()
-        process.terminationHandler = { process in
-            result.withLock { $0 = Exit(status: process.terminationStatus, wasSignalled: process.terminationReason == .uncaughtSignal) }
-            ended.leave()
+        Thread.detachNewThread { [processID, exit] in
+            var status: Int32 = 0
+            while waitpid(processID, &status, 0) < 0, errno == EINTR {}
+            ended.wait()
+            let signal = status & 0x7F
+            exit.fulfill(signal == 0 ? .status((status >> 8) & 0xFF) : .signal(signal))
         }
-        ended.notify(queue: .global()) { [exit] in exit.fulfill(result.withLock { $0 }) }
-        try process.run()
-        processID = process.processIdentifier
+    }
+
+    private struct Pipe: Sendable {
+        let reading: Int32
+        let writing: Int32
+
+        init() throws {
+            var ends: [Int32] = [0, 0]
+            guard pipe(&ends) == 0 else { throw POSIXError(.EMFILE) }
+            for end in ends { _ = fcntl(end, F_SETFD, FD_CLOEXEC) }
+            (reading, writing) = (ends[0], ends[1])
+        }
+
+        func readAll(into log: LineLog) {
+            var buffer = [UInt8](repeating: 0, count: 1 << 16)
+            while true {
+                let count = read(reading, &buffer, buffer.count)
+                if count < 0 && errno == EINTR { continue }
+                guard count > 0 else { break }
+                log.add(Data(buffer[..<count]))
+            }
+            log.add(Data())
+            close(reading)
+        }
+    }
+
+    /// Not by Foundation's `Process`, whose word of the end is lost now and then where many are started at once.
+    private static func spawn(_ arguments: [String], _ environment: [String], _ outputs: (Pipe, Pipe)) throws -> Int32 {
+        var actions = posix_spawn_file_actions_t()
+        posix_spawn_file_actions_init(&actions)
+        defer { posix_spawn_file_actions_destroy(&actions) }
+        posix_spawn_file_actions_addopen(&actions, STDIN_FILENO, "/dev/null", O_RDONLY, 0)
+        posix_spawn_file_actions_adddup2(&actions, outputs.0.writing, STDOUT_FILENO)
+        posix_spawn_file_actions_adddup2(&actions, outputs.1.writing, STDERR_FILENO)
+        var attributes = posix_spawnattr_t()
+        posix_spawnattr_init(&attributes)
+        defer { posix_spawnattr_destroy(&attributes) }
+        // The threads that tests run on may block signals, and a child has its parent's mask.
+        var none = sigset_t()
+        sigemptyset(&none)
+        posix_spawnattr_setsigmask(&attributes, &none)
+        posix_spawnattr_setflags(&attributes, Int16(POSIX_SPAWN_SETSIGMASK))
+        let argv = arguments.map { strdup($0) } + [nil]
+        let envp = environment.map { strdup($0) } + [nil]
+        defer { for text in argv + envp { free(text) } }
+        var id: pid_t = 0
+        let code = posix_spawn(&id, arguments[0], &actions, &attributes, argv, envp)
+        guard code == 0 else { throw POSIXError(POSIXErrorCode(rawValue: code) ?? .ENOEXEC) }
+        return id
     }
 
     /// Waits for the end of the process and of its output.

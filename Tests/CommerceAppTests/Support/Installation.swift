@@ -37,7 +37,7 @@ final class Installation: Sendable {
 
     /// Runs `commerce up` while `body` works with it; it is killed afterwards where it still runs.
     func up<Result>(
-        _ settings: [String: String] = [:], shell: String? = nil, sourceLocation: SourceLocation = #_sourceLocation,
+        _ settings: [String: String] = [:], shell: String = "true", sourceLocation: SourceLocation = #_sourceLocation,
         _ body: (Server) async throws -> Result
     ) async throws -> Result {
         let process = try CommerceProcess(["up"], environment: environment.merging(settings) { $1 }, in: folder, shell: shell)
