@@ -139,8 +139,8 @@ let package = Package(
         tests(
             "CommerceProjectionsTests",
             ["EventModel", "ReadModel", "Commerce", "CommerceSchemas", "CommerceProjections", "HighwaterTesting", protobuf]),
-        tests("CommerceLoadTests", ["CommerceLoad", "EventModel", "CommerceSchemas"]),
+        tests("CommerceLoadTests", ["CommerceLoad", "EventModel", "CommerceSchemas", "HighwaterCLI", protobuf]),
         // The application as its users run it: the built executable, over HTTP and the command line.
-        tests("CommerceAppTests", ["CommerceApp", httpClient, nioCore, httpTypes]),
+        tests("CommerceAppTests", ["CommerceApp", httpClient, nioCore, nioHTTP1]),
     ]
 )

@@ -40,6 +40,9 @@ public struct LoadCommand: AsyncParsableCommand {
         guard URL(string: url)?.host != nil, url.hasPrefix("http://") || url.hasPrefix("https://") else {
             throw ValidationError("--url must be like http://127.0.0.1:8080.")
         }
+        if let rejects, URL(fileURLWithPath: rejects).resolvingSymlinksInPath() == URL(fileURLWithPath: file).resolvingSymlinksInPath() {
+            throw ValidationError("--rejects must not be the file to load: writing it would empty that.")
+        }
     }
 
     public func run() async throws {

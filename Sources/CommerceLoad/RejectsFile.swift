@@ -13,10 +13,10 @@ final class RejectsFile {
             handle = nil
             return
         }
-        guard FileManager.default.createFile(atPath: path, contents: nil), let opened = FileHandle(forWritingAtPath: path) else {
-            throw Failure("the rejects file '\(path)' cannot be written")
-        }
-        handle = opened
+        // Foundation's createFile would put a new file in the place of a device such as /dev/null or /dev/stdout.
+        let descriptor = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0o644)
+        guard descriptor >= 0 else { throw Failure("the rejects file '\(path)' cannot be written: \(String(cString: strerror(errno)))") }
+        handle = FileHandle(fileDescriptor: descriptor, closeOnDealloc: true)
         try write(CSVReader.line(InvoiceLine.columns + ["line", "reason"]))
     }
 

@@ -162,4 +162,31 @@ import WriteModel
         #expect(bench.land() == ["read through 3"])
         #expect(bench.readAll() == ["1 void", "1: committed v1 @3"])
     }
+
+    /// Another instance opens the state store before it claims: where it has claimed, this one stops; else it steps down to be assigned
+    /// anew, and does not claim by itself, which would depose the newcomer.
+    @Test func aSupersededStoreEndsTheOwnership() throws {
+        var bench = WriterBench.owning()
+        try bench.command("1", ticket: 1)
+        #expect(bench.feed(.storeSuperseded("opened again")) == ["recover", "renew", "read to the end"])
+        #expect(bench.feed(.storeSuperseded("opened again")) == [])
+        bench.storeClaim(by: "b")
+        #expect(bench.readAll() == ["1: not owner", "renew", "deposed by b"])
+
+        var alone = WriterBench.owning()
+        try alone.command("1", ticket: 1)
+        alone.feed(.storeSuperseded("opened again"))
+        #expect(alone.readAll() == ["1: unavailable", "renew", "give up"])
+        // Then it may claim again.
+        alone.feed(.assigned(from: .beginning))
+        #expect(alone.readAll() == ["claim 2"])
+    }
+
+    @Test func aSupersededStoreIsOfNoConcernWhileTakingThePartition() {
+        var bench = WriterBench()
+        #expect(bench.feed(.storeSuperseded("opened again")) == [])
+        bench.feed(.assigned(from: .beginning))
+        #expect(bench.feed(.storeSuperseded("opened again")) == [])
+        #expect(bench.readAll() == ["claim 1"])
+    }
 }

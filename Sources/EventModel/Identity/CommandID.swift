@@ -1,5 +1,5 @@
-/// A command's idempotency key, 1 to 128 visible ASCII characters. The same id on the same stream is the same command: its first
-/// outcome is its only outcome.
+/// A command's idempotency key, 1 to 128 visible ASCII characters. The same id on the same stream is the same command: it is
+/// committed once, and every repetition gets that commit for an answer.
 public struct CommandID: Hashable, Sendable, CustomStringConvertible {
     public static let maximumLength = 128
 

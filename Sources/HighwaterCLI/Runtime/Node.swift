@@ -13,6 +13,7 @@ struct Node {
     private let writers: [WriteService]
     private let runners: [(name: String, runner: ProjectionRunner)]
     private let server: HTTPServer
+    private let listening = Listening()
     private let health = HealthRegistry()
 
     init(_ application: Application, runtime: Runtime, metrics: MetricsRegistry, benchmarkRoutes: Bool) throws {
@@ -42,7 +43,7 @@ struct Node {
         let queries = ReadModelQueries(application.contexts.flatMap(\.projections), store: runtime.stores[0], signal: signals[0])
         server = try Self.server(
             application, settings: settings, writers: writers, queries: queries, health: health, metrics: metrics,
-            benchmarkRoutes: benchmarkRoutes, logger: logger)
+            benchmarkRoutes: benchmarkRoutes, listening: listening, logger: logger)
         addChecks()
     }
 
@@ -57,12 +58,15 @@ struct Node {
                 throw Failure("\(error)")
             }
         }
-        try await runServices(writers + runners.map(\.runner) + [server], settings: runtime.settings, health: health, logger: runtime.logger)
+        let services: [any Service] =
+            writers.map { Listening.Waiting(service: $0, listening: listening) } + runners.map(\.runner)
+            + [Listening.Server(server: server, address: "\(runtime.settings.http)", listening: listening)]
+        try await runServices(services, settings: runtime.settings, health: health, logger: runtime.logger)
     }
 
     private static func server(
         _ application: Application, settings: Settings, writers: [WriteService], queries: ReadModelQueries, health: HealthRegistry,
-        metrics: MetricsRegistry, benchmarkRoutes: Bool, logger: Logger
+        metrics: MetricsRegistry, benchmarkRoutes: Bool, listening: Listening, logger: Logger
     ) throws -> HTTPServer {
         var services = EdgeServices(
             commands: writers, views: queries,
@@ -79,6 +83,7 @@ struct Node {
         configuration.benchmarkRoutes = benchmarkRoutes
         configuration.title = application.name
         return try HTTPServer(services, configuration: configuration, logger: logger) { port in
+            listening.begin()
             logger.info("listening", metadata: ["url": "\(settings.advertisedURL(port: port))"])
         }
     }

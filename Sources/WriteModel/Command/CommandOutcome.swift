@@ -1,8 +1,8 @@
 public import EventLog
 public import EventModel
 
-/// What became of a command. Every case but ``unavailable(_:)``, ``notOwner``, ``overloaded`` and ``unknown`` is final: the same command
-/// gets the same answer.
+/// What became of a command. A commit is final: the same command gets the same answer for ever. Whatever appended nothing leaves no trace,
+/// and a repetition is decided anew.
 public enum CommandOutcome: Sendable {
     /// Its events are in the log for ever.
     case committed(CommitReceipt)

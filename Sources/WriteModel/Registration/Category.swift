@@ -30,7 +30,7 @@ public struct Category: Sendable {
             CommandDefinition(name: codec.name, jsonSchema: codec.jsonSchema) { body throws(InvalidField) in
                 let parsed = try codec.parse(body)
                 return CommandPayload(
-                    digest: CommandDigest(name: codec.name, canonical: parsed.canonical),
+                    category: name, digest: CommandDigest(name: codec.name, canonical: parsed.canonical),
                     decide: { current in
                         var value = current.value as! D.State  // made by this category
                         do throws(D.Refusal) {
@@ -63,6 +63,8 @@ public struct CommandDefinition: Sendable {
 
 /// What a command asks for, bound to the decider that decides it.
 public struct CommandPayload: Sendable {
+    /// Whose decider it is bound to: it can be decided on streams of this category only.
+    public let category: String
     public let digest: CommandDigest
     let decide: @Sendable (StreamState) -> Decision
 }

@@ -48,6 +48,7 @@ extension PartitionOwner {
                 for lookup in lookups { step(.loaded(lookup, found[lookup.stream])) }
             } catch {
                 loads.removeFirst(lookups.count)
+                if noticeSuperseded(error) { continue }
                 for lookup in lookups { step(.lookupFailed(lookup, "the state store cannot be read: \(error)")) }
             }
         }
@@ -58,15 +59,18 @@ extension PartitionOwner {
             do {
                 await owner.step(.found(lookup, command, try await owner.openStore.commit(of: command, on: lookup.stream)))
             } catch {
+                if await owner.noticeSuperseded(error) { return }
                 await owner.step(.lookupFailed(lookup, "the state store cannot be read: \(error)"))
             }
         }
     }
 
     func foldIntoStore(_ records: [ChainedRecord], _ position: ChainPosition) {
+        // The store as it is open now: what was asked of it must not go into a later opening.
+        let opened = store
         folding = Task {
             do {
-                let store = try openStore
+                let store = try opened ?? openStore
                 let stored = try await store.streams(fold.streams(of: records))
                 try await store.save(try fold.batch(records, onto: stored, position: position))
                 step(.folded(position))
@@ -77,16 +81,26 @@ extension PartitionOwner {
     }
 
     func save(_ request: SaveRequest) {
+        let opened = store  // as in folding
         saving = Task {
             do {
-                try await openStore.save(request.encoded())
+                try await (opened ?? openStore).save(request.encoded())
                 saving = nil
                 step(.saved(request.position))
             } catch {
-                logger.warning("the state store cannot be written; a restart takes longer", metadata: ["reason": "\(error)"])
                 saving = nil
+                if noticeSuperseded(error) { return }
+                logger.warning("the state store cannot be written; a restart takes longer", metadata: ["reason": "\(error)"])
                 step(.saveFailed(request.position))
             }
         }
+    }
+
+    /// Whether the error says that the store was opened again, as by another process; the machine then finds out whose the partition is.
+    @discardableResult
+    func noticeSuperseded(_ error: any Error) -> Bool {
+        guard let error = error as? StateStoreError, error.code == .superseded else { return false }
+        step(.storeSuperseded("\(error)"))
+        return true
     }
 }

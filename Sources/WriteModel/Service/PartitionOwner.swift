@@ -75,9 +75,9 @@ actor PartitionOwner {
         }
     }
 
-    /// The hint that this instance should write the partition.
+    /// The hint that this instance should write the partition. Without effect while it writes it, or is about to.
     func assign() async {
-        guard !isStopped, !machine.isOwner, !isAssigning else { return }
+        guard !isStopped, machine.isIdle, !isAssigning else { return }
         isAssigning = true
         defer { isAssigning = false }
         do {
@@ -143,7 +143,13 @@ actor PartitionOwner {
     /// A stream's commits from `version` on: where they stand in the log.
     func commits(of stream: StreamID, from version: StreamVersion, limit: Int) async throws -> [CommitReference] {
         let unsaved = machine.unsavedCommits(of: stream)
-        let stored = try await openStore.commits(of: stream, from: version, limit: limit)
+        let stored: [CommitReference]
+        do {
+            stored = try await openStore.commits(of: stream, from: version, limit: limit)
+        } catch {
+            noticeSuperseded(error)
+            throw error
+        }
         let last = stored.last?.lastVersion ?? .none
         let newer = unsaved.filter { $0.firstVersion > last && $0.lastVersion >= version }
         return Array((stored + newer).prefix(limit))

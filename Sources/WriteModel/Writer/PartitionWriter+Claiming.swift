@@ -112,11 +112,20 @@ extension PartitionWriter {
         actions.append(.renewProducer)
     }
 
+    /// The log tells whose the partition is: another's claim ends this writer, and without one it steps down to be assigned anew. It never
+    /// claims by itself, or it would depose the newcomer.
+    mutating func storeSuperseded(_ reason: String) {
+        guard isDeposable, lostStore == nil else { return }
+        lostStore = reason
+        if isOwner { recover(LogError(.unavailable, reason)) }
+    }
+
     /// Stops writing.
     mutating func stepDown(by claim: Claim?, reason: String) {
         // After another's claim, nothing that is in flight counts. Without one it may still land.
         answerPending(claim == nil ? .unknown : .notOwner)
         answerWaiting(claim == nil ? .unavailable(reason) : .notOwner)
+        lostStore = nil
         streams.removeAll()
         dirty.removeAll()
         unsavedCommits = 0

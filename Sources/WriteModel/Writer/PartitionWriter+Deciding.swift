@@ -10,6 +10,10 @@ extension PartitionWriter {
             answer(command, .notOwner)
         } else if context.category(of: command.command.stream) == nil {
             answer(command, .unavailable("no category '\(command.command.stream.category)' is registered; nothing happened"))
+        } else if command.command.payload.category != command.command.stream.category {
+            answer(
+                command,
+                .unavailable("a command of category '\(command.command.payload.category)' cannot go to '\(command.command.stream)'"))
         } else if let outage {
             answer(command, .unavailable(outage.message))
         } else if unanswered > limits.unanswered {

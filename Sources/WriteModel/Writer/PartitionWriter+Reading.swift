@@ -95,6 +95,8 @@ extension PartitionWriter {
     private mutating func goOn(at now: Timestamp) {
         guard folding == nil else { return }
         switch phase {
+        case .catchingUp(_, _, .read) where lostStore != nil, .confirming(_, _, _, .read) where lostStore != nil:
+            stepDown(by: nil, reason: lostStore ?? "")
         case .catchingUp(let purpose, _, .read):
             claim(purpose, at: now)
         case .confirming(let purpose, let claimed, _, .read):
@@ -116,7 +118,7 @@ extension PartitionWriter {
     }
 
     /// Whether another's claim ends what this writer is doing.
-    private var isDeposable: Bool {
+    var isDeposable: Bool {
         switch phase {
         case .owning, .verifying, .catchingUp(.recovery, _, _), .claiming(.recovery, _), .confirming(.recovery, _, _, _),
             .backingOff(.recovery):

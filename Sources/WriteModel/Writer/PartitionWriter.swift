@@ -71,6 +71,8 @@ public struct PartitionWriter {
 
     var streams: [StreamID: StreamEntry] = [:]
     var uses: UInt64 = 0
+    /// Why the state store is not this writer's any more, until it has stepped down for that.
+    var lostStore: String?
     /// In order of arrival, not decided.
     var waiting: Deque<WaitingCommand> = []
     /// By stream: waits for the state store to answer the lookup.
@@ -110,6 +112,7 @@ public struct PartitionWriter {
         case .loaded(let lookup, let stored): loaded(lookup, stored, at: now)
         case .found(let lookup, let command, let commit): found(lookup, command, commit, at: now)
         case .lookupFailed(let lookup, let reason): lookupFailed(lookup, reason)
+        case .storeSuperseded(let reason): storeSuperseded(reason)
         case .reported(let append, let result): reported(append, result, at: now)
         case .read(let reading, let batch): read(reading, batch, at: now)
         case .readEnded(let reading): readEnded(reading, at: now)
@@ -133,6 +136,9 @@ public struct PartitionWriter {
         case .idle, .catchingUp, .claiming, .confirming, .backingOff: false
         }
     }
+
+    /// Whether it has nothing to do with the partition: neither writes it nor is about to.
+    public var isIdle: Bool { phase == .idle }
 
     /// Commands without an answer.
     public var queueDepth: Int { unanswered }

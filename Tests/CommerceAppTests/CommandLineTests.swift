@@ -1,0 +1,140 @@
+import Foundation
+import Testing
+
+extension AppTests {
+    @Suite struct CommandLineTests {
+        @Test(
+            .timeLimit(.minutes(1)),
+            arguments: [[], ["up"], ["load"], ["replay"], ["verify"], ["events"], ["events", "show"], ["events", "tail"], ["status"], ["config"]])
+        func helpIsEverywhere(_ subcommand: [String]) async throws {
+            let output = try await Installation().run(subcommand + ["--help"])
+            #expect(output.status == 0)
+            #expect(output.text.contains("USAGE: commerce \(subcommand.joined(separator: " "))".trimmingCharacters(in: .whitespaces)))
+            #expect(output.errors.isEmpty)
+        }
+
+        @Test(
+            .timeLimit(.minutes(1)),
+            arguments: [
+                ["fly"], ["up", "--fly"], ["load"], ["load", "a.csv", "--concurrency", "0"], ["events", "tail", "--from", "nowhere"],
+                ["events", "show"], ["events", "show", "nonsense"], ["replay", "--all", "--memory", "much"], ["replay", "--all", "x"],
+            ])
+        func usageErrorsExitWith64(_ arguments: [String]) async throws {
+            let output = try await Installation().run(arguments)
+            #expect(output.status == 64, "\(output.text)\(output.errors)")
+            #expect(output.text.isEmpty)
+            #expect(!output.errors.isEmpty)
+        }
+
+        @Test(.timeLimit(.minutes(1)), arguments: ["up", "status", "config"])
+        func everyConfigurationProblemIsToldAtOnce(_ subcommand: String) async throws {
+            let output = try await Installation().run(
+                [subcommand],
+                [
+                    "HIGHWATER_HTTP": "nowhere", "HIGHWATER_PARTITIONS": "0", "HIGHWATER_LOG": "file:x", "HIGHWATER_LOG_LEVEL": "loud",
+                    "HIGHWATER_PARTITION": "8",
+                ])
+            #expect(output.status == 78)
+            for name in ["HIGHWATER_HTTP", "HIGHWATER_PARTITIONS", "HIGHWATER_LOG", "HIGHWATER_LOG_LEVEL", "HIGHWATER_PARTITION"] {
+                #expect(output.errors.contains(name), "\(output.errors)")
+            }
+            #expect(output.text.isEmpty)
+        }
+
+        @Test(.timeLimit(.minutes(1))) func configMasksSecrets() async throws {
+            let secrets = [
+                "HIGHWATER_READ_MODEL": "postgres://commerce:hunter2@db/commerce", "HIGHWATER_KAFKA_SASL_PASSWORD": "hunter3",
+            ]
+            for arguments in [["config"], ["config", "--json"]] {
+                let output = try await Installation().run(arguments, secrets)
+                #expect(output.status == 0, "\(output.errors)")
+                #expect(!output.text.contains("hunter"))
+                for word in ["HIGHWATER_LOG", "sqlite:data/log.sqlite", "HIGHWATER_SHUTDOWN_SECONDS"] { #expect(output.text.contains(word)) }
+            }
+            #expect(try JSON(try await Installation().run("config", "--json").text) != .null)
+        }
+
+        @Test(.timeLimit(.minutes(1))) func settingsComeFromAFileToo() async throws {
+            let commerce = try Installation()
+            try Data("partitions: 3\nlog: sqlite:elsewhere.sqlite\n".utf8).write(to: URL(fileURLWithPath: commerce.file("settings.yaml")))
+            let output = try await commerce.run("config", "--config", "settings.yaml")
+            #expect(output.status == 0)
+            #expect(output.text.contains("sqlite:elsewhere.sqlite"))
+            #expect(try await commerce.run("config", "--config", "absent.yaml").status == 78)
+        }
+
+        @Test(
+            .timeLimit(.minutes(1)),
+            arguments: [["HIGHWATER_LOG": "sqlite:plain/log.sqlite"], ["HIGHWATER_READ_MODEL": "sqlite:plain/views.sqlite"]])
+        func aFolderThatCannotBeIsToldAtTheStart(_ settings: [String: String]) async throws {
+            let commerce = try Installation()
+            try Data("a file".utf8).write(to: URL(fileURLWithPath: commerce.file("plain")))
+            let output = try await commerce.run(["up"], settings)
+            #expect(output.status == 1)
+            #expect(output.errors.contains("plain/"), "\(output.errors)")
+            #expect(output.errors.contains("error: "))
+        }
+
+        /// A cache that cannot be kept: the server says so, and to whoever sends a command too.
+        @Test(.timeLimit(.minutes(1))) func aStateFolderThatCannotBeIsTold() async throws {
+            let commerce = try Installation()
+            try Data("a file".utf8).write(to: URL(fileURLWithPath: commerce.file("plain")))
+            try await commerce.up(["HIGHWATER_STATE": "plain/state"]) { server in
+                let placed = try await server.place("1")
+                #expect(placed.status == 503)
+                #expect(placed.json["detail"].text?.contains("plain/state") == true, "\(placed.text)")
+                let ready = try await server.get("/health/ready")
+                #expect(ready.status == 503)
+                #expect(ready.text.contains("plain/state"), "\(ready.text)")
+            }
+        }
+
+        @Test(.timeLimit(.minutes(1))) func aPortInUseIsToldAtTheStart() async throws {
+            let commerce = try Installation()
+            try await commerce.up { server in
+                let address = server.url.replacing("http://", with: "")
+                let output = try await Installation().run(["up"], ["HIGHWATER_HTTP": address])
+                #expect(output.status == 1)
+                #expect(output.errors.contains(address), "\(output.errors)")
+                #expect(output.errors.contains("in use"), "\(output.errors)")
+            }
+        }
+
+        @Test(.timeLimit(.minutes(1))) func toolsSayThatThereIsNoLogYet() async throws {
+            for arguments in [["status"], ["verify", "--all"], ["replay", "--all"], ["events", "tail"], ["events", "show", "order/1"]] {
+                let commerce = try Installation()
+                let output = try await commerce.run(arguments)
+                #expect(output.status == 1)
+                #expect(output.errors.contains("data/log.sqlite"), "\(output.errors)")
+                #expect(!FileManager.default.fileExists(atPath: commerce.file("data")), "a tool that only looks made something")
+            }
+        }
+
+        @Test(.timeLimit(.minutes(1))) func statusTellsOfWritersAndReadModels() async throws {
+            let commerce = try Installation()
+            try await commerce.up { server in
+                var positions: [String] = []
+                for id in 0..<20 { positions.append(try #require(try await server.place("\(id)").position)) }
+                try await server.waitForViews(positions: positions)
+                let status = try JSON(try await commerce.run("status", "--json").text)
+                let partitions = status["partitions"].elements
+                #expect(partitions.count == 4)
+                #expect(partitions.reduce(0) { $0 + ($1["commits"].integer ?? 0) } == 20)
+                #expect(partitions.allSatisfy { $0["voidRecords"].integer == 0 && $0["epoch"].integer == 1 && $0["owner"].text != nil })
+                let projections = status["projections"].elements
+                #expect(projections.map { $0["projection"].text ?? "" }.sorted() == views)
+                #expect(projections.allSatisfy { $0["lagRecords"].integer == 0 && $0["error"] == .null })
+                let text = try await commerce.run("status")
+                #expect(text.status == 0)
+                #expect(text.text.contains("caught up"))
+                // And what else is served.
+                let metrics = try await server.get("/metrics")
+                #expect(metrics.status == 200)
+                #expect(metrics.text.contains("highwater_projection_lag_records"))
+                let document = try await server.get("/openapi.json")
+                #expect(document.json["paths"]["/v1/order/{streamID}/place"] != .null, "\(document.json["paths"].names)")
+                for probe in ["live", "ready", "startup"] { #expect(try await server.get("/health/\(probe)").status == 200) }
+            }
+        }
+    }
+}

@@ -1,0 +1,145 @@
+import Foundation
+import Testing
+
+extension AppTests {
+    /// What is a fold of the log may be lost; the log may not, and a loss is told.
+    @Suite struct RecoveryTests {
+        @Test(.timeLimit(.minutes(1)), arguments: [["state"], ["views"], ["state", "views"]])
+        func whatIsAFoldOfTheLogComesBack(_ lost: [String]) async throws {
+            let commerce = try Installation()
+            try await commerce.up { server in
+                _ = try await commerce.load(to: server)
+                try await commerce.checkViews(server)
+                server.process.signal(SIGTERM)
+                #expect(await server.process.wait() == .status(0))
+            }
+            if lost.contains("state") { try commerce.remove("data/state") }
+            if lost.contains("views") { try commerce.removeDatabase("data/views.sqlite") }
+            let ends = try await commerce.events().count
+            try await commerce.up { server in
+                let (again, _) = try await commerce.load(to: server)
+                #expect(again["replayed"].integer == 300)
+                try await commerce.checkViews(server)
+                #expect(try await server.get("/health/ready").status == 200)
+                #expect(try await server.place("new").status == 201)
+            }
+            #expect(try await commerce.events().count == ends + 1)
+        }
+
+        @Test(.timeLimit(.minutes(1))) func anotherLogUnderTheViewsIsToldAndNeverSkipped() async throws {
+            let commerce = try Installation(["HIGHWATER_PARTITIONS": "1"])
+            try await commerce.up { server in
+                var positions: [String] = []
+                for id in 1...10 { positions.append(try #require(try await server.place("old-\(id)").position)) }
+                try await server.waitForViews(positions: positions)
+            }
+            try commerce.removeDatabase("data/log.sqlite")
+            try await commerce.up { server in
+                // More than there were, so that offsets alone would not tell.
+                var position = ""
+                for id in 1...20 {
+                    let placed = try await server.place("new-\(id)")
+                    #expect(placed.status == 201, "\(placed.text)")
+                    position = placed.position ?? position
+                }
+                _ = try #require(
+                    await server.process.standardError.first { $0.contains("\"error\"") && $0.contains("projection") },
+                    "the log says so")
+                let ready = try await server.get("/health/ready")
+                #expect(ready.status == 503)
+                #expect(ready.text.contains("truncated or recreated"), "\(ready.text)")
+                let query = try await server.get("/v1/views/order-summary/new-20", headers: ["Highwater-Position": position, "Prefer": "wait=1"])
+                #expect(query.status == 503, "\(query.text)")
+                let status = try await commerce.run("status")
+                #expect(status.text.contains("truncated or recreated"), "\(status.text)\(status.errors)")
+                let verify = try await commerce.run("verify", "--all")
+                #expect(verify.status != 0)
+                // The way out.
+                let replay = try await commerce.run("replay", "--all")
+                #expect(replay.status == 0, "\(replay.errors)")
+                let row = try await server.get("/v1/views/order-summary/new-20", at: [position])
+                #expect(row.status == 200, "\(row.text)")
+                #expect(try await server.get("/v1/views/order-summary/old-1").status == 404)
+                #expect(try await server.get("/health/ready").status == 200)
+            }
+        }
+
+        @Test(.timeLimit(.minutes(1))) func aFullDiskIsAnErrorAtTheCommandThatMeetsIt() async throws {
+            let commerce = try Installation(["HIGHWATER_PARTITIONS": "1"])
+            // Files may not grow beyond 600 KiB, which a write meets as it meets a full disk.
+            try await commerce.up(shell: "trap '' XFSZ; ulimit -S -f 600") { server in
+                var acknowledged: [String] = []
+                var failure: Server.Answer?
+                for id in 0..<200 where failure == nil {
+                    let answer = try await server.place("\(id)", order(description: String(repeating: "x", count: 20_000)))
+                    if answer.status == 201 { acknowledged.append("order/\(id)") } else { failure = answer }
+                }
+                let full = try #require(failure, "the disk was never full")
+                #expect(full.status == 503)
+                #expect(full.problem == "unavailable")
+                let detail = try #require(full.json["detail"].text)
+                #expect(["disk", "space", "full", "written", "I/O"].contains { detail.contains($0) }, "\(detail)")
+                #expect(!acknowledged.isEmpty)
+                // What was there can be read.
+                #expect(try await server.get("/v1/order/0").status == 200)
+                #expect(try await server.get("/health/live").status == 200)
+                #expect(Set(try await commerce.events().compactMap { $0["stream"].text }).isSuperset(of: acknowledged))
+
+                // There is space again.
+                let raised = try await commerce.runTool("prlimit", "--pid", "\(server.process.processID)", "--fsize=unlimited:unlimited")
+                try #require(raised.status == 0, "\(raised.errors)")
+                var answer = try await server.place("after")
+                while answer.status == 503 { answer = try await server.place("after") }
+                #expect(answer.status == 201, "\(answer.text)")
+                try await server.waitForViews(positions: [try #require(answer.position)])
+                acknowledged.append("order/after")
+                let stored = try await commerce.events().compactMap { $0["stream"].text }
+                #expect(Set(stored).isSuperset(of: acknowledged))
+                #expect(Set(stored).count == stored.count)
+                server.process.signal(SIGTERM)
+                #expect(await server.process.wait() == .status(0))
+            }
+            let before = try await commerce.events().count
+            try await commerce.up { server in
+                #expect(try await server.place("restarted").status == 201)
+                #expect(try await commerce.events().count == before + 1)
+                let verify = try await commerce.run("verify", "--all")
+                #expect(verify.status == 0, "\(verify.text)")
+            }
+        }
+
+        @Test(.timeLimit(.minutes(1))) func aSecondServerDeposesTheFirst() async throws {
+            let commerce = try Installation()
+            try await commerce.up { first in
+                var acknowledged: [String] = []
+                for id in 0..<20 where try await first.place("a-\(id)").status == 201 { acknowledged.append("order/a-\(id)") }
+                try await commerce.up { second in
+                    for id in 0..<20 where try await second.place("b-\(id)").status == 201 { acknowledged.append("order/b-\(id)") }
+                    #expect(acknowledged.count == 40)
+                    for id in 0..<20 {
+                        let answer = try await first.place("c-\(id)")
+                        #expect(answer.status == 503, "\(answer.text)")
+                        #expect(answer.problem == "unavailable")
+                        #expect(answer.json["detail"].text?.contains("has claimed") == true, "\(answer.text)")
+                    }
+                    #expect(first.process.standardError.lines.contains { $0.contains("deposed") })
+                    // Both read models are one; both answer queries.
+                    let stored = try await commerce.events()
+                    #expect(stored.compactMap { $0["stream"].text }.sorted() == acknowledged.sorted())
+                    try await first.waitForViews(positions: Installation.newest(stored))
+                    #expect(try await first.rows("order-summary").count == 40)
+                    #expect(try await second.rows("order-summary").count == 40)
+                    second.process.signal(SIGTERM)
+                    #expect(await second.process.wait() == .status(0))
+                }
+                first.process.signal(SIGTERM)
+                #expect(await first.process.wait() == .status(0))
+            }
+            try await commerce.up { server in
+                let placed = try await server.place("c-0")
+                #expect(placed.status == 201)
+            }
+            #expect(try await commerce.run("verify", "--all").status == 0)
+        }
+    }
+}

@@ -1,0 +1,79 @@
+import Foundation
+import Synchronization
+import Testing
+
+extension AppTests {
+    @Suite struct ShutdownTests {
+        /// What each client was told about each order.
+        private struct Outcome {
+            var acknowledged: [String] = []
+            var unavailable: [String] = []
+            /// No answer at all: the connection was refused or closed.
+            var unanswered: [String] = []
+        }
+
+        private final class Told: Sendable {
+            let state = Mutex(Outcome())
+        }
+
+        @Test(.timeLimit(.minutes(1))) func sigtermDrains() async throws {
+            let commerce = try Installation(["HIGHWATER_SHUTDOWN_SECONDS": "20"])
+            let told = Told()
+            try await commerce.up { server in
+                let started = ContinuousClock.now
+                await withTaskGroup { group in
+                    for client in 0..<16 {
+                        group.addTask {
+                            var number = 0
+                            while true {
+                                let id = "\(client)-\(number)"
+                                number += 1
+                                guard let answer = try? await server.place(id) else {
+                                    told.state.withLock { $0.unanswered.append(id) }
+                                    return
+                                }
+                                let count = told.state.withLock { told in
+                                    if answer.status == 201 { told.acknowledged.append(id) } else { told.unavailable.append(id) }
+                                    if answer.status != 201 { #expect(answer.status == 503, "\(answer.text)") }
+                                    return told.acknowledged.count
+                                }
+                                if count == 300 { server.process.signal(SIGTERM) }
+                            }
+                        }
+                    }
+                }
+                #expect(await server.process.wait() == .status(0), "\(server.process.standardError.text)")
+                #expect(ContinuousClock.now - started < .seconds(25))
+                #expect(server.process.standardError.lines.contains { $0.contains("\"draining\"") })
+            }
+            let stored = try await commerce.events().compactMap { $0["stream"].text }
+            let outcome = told.state.withLock { $0 }
+            #expect(outcome.acknowledged.count >= 300)
+            #expect(Set(stored).count == stored.count)
+            let acknowledged = Set(outcome.acknowledged.map { "order/\($0)" })
+            #expect(acknowledged.subtracting(stored).isEmpty, "acknowledged and lost")
+            // An answer was given for whatever was accepted.
+            #expect(Set(stored).subtracting(acknowledged).isEmpty, "accepted without an answer")
+
+            try await commerce.up { server in
+                let again = try await server.place("after")
+                #expect(again.status == 201)
+                try await server.waitForViews(positions: Installation.newest(try await commerce.events()))
+                let rows = try await server.rows("order-summary")
+                #expect(rows.count == stored.count + 1)
+            }
+        }
+
+        @Test(.timeLimit(.minutes(1)), arguments: [SIGTERM, SIGINT]) func anIdleServerEndsAtOnce(_ signal: Int32) async throws {
+            let commerce = try Installation()
+            try await commerce.up { server in
+                let live = try await server.get("/health/live")
+                #expect(live.status == 200)
+                let start = ContinuousClock.now
+                server.process.signal(signal)
+                #expect(await server.process.wait() == .status(0))
+                #expect(ContinuousClock.now - start < .seconds(10))
+            }
+        }
+    }
+}
