@@ -79,7 +79,7 @@ extension AppTests {
         @Test(.timeLimit(.minutes(1))) func aStateFolderThatCannotBeIsTold() async throws {
             let commerce = try Installation()
             try Data("a file".utf8).write(to: URL(fileURLWithPath: commerce.file("plain")))
-            try await commerce.up(["HIGHWATER_STATE": "plain/state"]) { server in
+            try await commerce.up(["HIGHWATER_STATE": "plain/state"], waits: false) { server in
                 let placed = try await server.place("1")
                 #expect(placed.status == 503)
                 #expect(placed.json["detail"].text?.contains("plain/state") == true, "\(placed.text)")

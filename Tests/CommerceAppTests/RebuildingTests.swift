@@ -110,10 +110,10 @@ extension AppTests {
                 #expect(equal.status == 0, "\(equal.text)\(equal.errors)")
 
                 let table = try await commerce.liveTable("order-summary")
-                try await commerce.change("UPDATE \"\(table)\" SET \"country\" = 'Nowhere' WHERE \"orderId\" = '7'")
-                try await commerce.change("DELETE FROM \"\(table)\" WHERE \"orderId\" = '12'")
+                try await commerce.change("UPDATE \"\(table)\" SET \"country\" = 'Nowhere' WHERE \"order_id\" = '7'")
+                try await commerce.change("DELETE FROM \"\(table)\" WHERE \"order_id\" = '12'")
                 try await commerce.change(
-                    "INSERT INTO \"\(table)\" SELECT 'made-up', \(try await commerce.columns(of: table, but: "orderId")) FROM \"\(table)\" WHERE \"orderId\" = '1'")
+                    "INSERT INTO \"\(table)\" SELECT 'made-up', \(try await commerce.columns(of: table, but: "order_id")) FROM \"\(table)\" WHERE \"order_id\" = '1'")
                 let different = try await commerce.run("verify", "--all", "--json")
                 #expect(different.status == 2)
                 let results = try different.lines.map { try JSON($0) }
@@ -162,7 +162,7 @@ extension Installation {
             import sqlite3, sys
             names = [r[0] for r in sqlite3.connect(sys.argv[1]).execute("SELECT name FROM sqlite_master WHERE type = 'table' ORDER BY name")]
             print(*[n for n in names if n.startswith(sys.argv[2])], sep="\\n")
-            """, file("data/views.sqlite"), projection)
+            """, file("data/views.sqlite"), projection.replacing("-", with: "_"))
         return try #require(output.lines.last, "\(output.errors)")
     }
 

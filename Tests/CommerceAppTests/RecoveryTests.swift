@@ -71,7 +71,7 @@ extension AppTests {
                 var acknowledged: [String] = []
                 var failure: Server.Answer?
                 for id in 0..<200 where failure == nil {
-                    let answer = try await server.place("\(id)", order(description: String(repeating: "x", count: 20_000)))
+                    let answer = try await server.place("\(id)", order(description: String(repeating: "x", count: 200), lines: 100))
                     if answer.status == 201 { acknowledged.append("order/\(id)") } else { failure = answer }
                 }
                 let full = try #require(failure, "the disk was never full")

@@ -1,8 +1,11 @@
 import Foundation
+import Synchronization
 
-/// Where results go, buffered by line runs.
+/// Where results go. What is written at once stays in one piece, whoever else writes meanwhile and however little a pipe takes at a time.
 public enum StandardOutput {
-    public static func write(_ text: String) { FileHandle.standardOutput.write(Data(text.utf8)) }
+    private static let whole = Mutex(())
+
+    public static func write(_ text: String) { whole.withLock { _ in FileHandle.standardOutput.write(Data(text.utf8)) } }
 
     /// One JSON value on one line.
     public static func write(json value: some Encodable) throws {

@@ -36,9 +36,10 @@ final class Installation: Sendable {
     // MARK: Running
 
     /// Runs `commerce up` while `body` works with it; it is killed afterwards where it still runs.
+    ///
+    /// - Parameter waits: for every partition to be claimed, before which commands are told to come again.
     func up<Result>(
-        _ settings: [String: String] = [:], shell: String = "true", sourceLocation: SourceLocation = #_sourceLocation,
-        _ body: (Server) async throws -> Result
+        _ settings: [String: String] = [:], shell: String = "true", waits: Bool = true, _ body: (Server) async throws -> Result
     ) async throws -> Result {
         let process = try CommerceProcess(["up"], environment: environment.merging(settings) { $1 }, in: folder, shell: shell)
         return try await withTaskCancellationHandler {
@@ -49,7 +50,10 @@ final class Installation: Sendable {
             }
             do {
                 let server = Server(url: url, process: process)
-                // Ready when each partition is claimed; until then commands wait for it.
+                let partitions = Int(environment["HIGHWATER_PARTITIONS"] ?? "") ?? 0
+                if waits, !(await process.standardError.waitFor(partitions) { $0.contains("\"writing ordering/") }) {
+                    throw StartFailure(exit: await process.wait(), text: process.standardError.text)
+                }
                 let result = try await body(server)
                 process.signal(SIGKILL)
                 _ = await process.wait()

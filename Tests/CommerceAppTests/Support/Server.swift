@@ -9,6 +9,13 @@ struct Server: Sendable {
     let url: String
     let process: CommerceProcess
 
+    /// Does not hide that nobody listens by trying again.
+    private static let client = {
+        var configuration = HTTPClient.Configuration()
+        configuration.connectionPool.retryConnectionEstablishment = false
+        return HTTPClient(eventLoopGroupProvider: .singleton, configuration: configuration)
+    }()
+
     struct Answer: Sendable {
         let status: Int
         let headers: HTTPHeaders
@@ -31,7 +38,7 @@ struct Server: Sendable {
             request.body = .bytes(ByteBuffer(string: body))
             if headers["Content-Type"] == nil { request.headers.add(name: "Content-Type", value: "application/json") }
         }
-        let response = try await HTTPClient.shared.execute(request, timeout: timeout)
+        let response = try await Self.client.execute(request, timeout: timeout)
         let collected = try await response.body.collect(upTo: 64 << 20)
         return Answer(status: Int(response.status.code), headers: response.headers, text: String(buffer: collected))
     }
@@ -81,9 +88,10 @@ let views = keys.keys.sorted()
 /// An order's body.
 func order(
     customer: String? = "17850", country: String = "France", at: String = "2010-12-01T08:26:00Z", quantity: String = "6",
-    price: String = "\"2550000\"", description: String = "LANTERN"
+    price: String = "\"2550000\"", description: String = "LANTERN", lines: Int = 1
 ) -> String {
     let customer = customer.map { "\"customerId\":\"\($0)\"," } ?? ""
-    return "{\(customer)\"country\":\"\(country)\",\"currency\":\"GBP\",\"placedAt\":\"\(at)\",\"lines\":[{\"sku\":\"85123A\","
-        + "\"description\":\"\(description)\",\"quantity\":\(quantity),\"unitPriceMicros\":\(price)}]}"
+    let line = "{\"sku\":\"85123A\",\"description\":\"\(description)\",\"quantity\":\(quantity),\"unitPriceMicros\":\(price)}"
+    return "{\(customer)\"country\":\"\(country)\",\"currency\":\"GBP\",\"placedAt\":\"\(at)\",\"lines\":["
+        + Array(repeating: line, count: lines).joined(separator: ",") + "]}"
 }
