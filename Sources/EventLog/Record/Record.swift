@@ -15,7 +15,8 @@ public enum Record: Hashable, Sendable {
     }
 }
 
-/// Which of a partition's writers: each claim has a higher epoch than all before it.
+/// Which of a partition's writers: each claim has a higher epoch than all before it. Writers begin at the milliseconds since 1970, so that
+/// no two logs have the same.
 public struct Epoch: Hashable, Comparable, Sendable, CustomStringConvertible {
     /// Before the first claim.
     public static let zero = Epoch(0)

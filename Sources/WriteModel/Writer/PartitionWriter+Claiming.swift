@@ -27,7 +27,9 @@ extension PartitionWriter {
     }
 
     mutating func claim(_ purpose: Purpose, at now: Timestamp) {
-        let claimed = position.chain.epoch.next
+        // Higher than all before is what the rule asks. Beginning at the time of day tells a recreated log from the one it replaces: its
+        // records would else have the same epochs and sequences at the same offsets. Safety does not rest on the clock.
+        let claimed = max(position.chain.epoch.next, Epoch(now.microseconds / 1000))
         phase = .claiming(purpose, claimed)
         let claim = Claim(epoch: claimed, writer: writer, at: now, partitions: Int32(partitionCount))
         actions.append(.append(.claim(claim), AppendID(producer: producer, content: .claim(claimed))))
