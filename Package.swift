@@ -89,7 +89,8 @@ let package = Package(
         library(
             "HTTPEdge",
             [
-                "EventModel", "EventLog", "WriteModel", "ReadModel", hummingbird, hummingbirdCore, httpTypes, nioCore, nioHTTP1, nioHTTPTypes,
+                "EventModel", "EventLog", "WriteModel", "ReadModel", hummingbird, hummingbirdCore, httpTypes, nioCore, nioHTTP1,
+                nioHTTPTypes,
                 logging, metrics, tracing, lifecycle,
             ]),
         library(
@@ -113,7 +114,8 @@ let package = Package(
         .executableTarget(
             name: "CommerceApp",
             dependencies: [
-                "EventModel", "WriteModel", "ReadModel", "HighwaterCLI", "Commerce", "CommerceSchemas", "CommerceProjections", "CommerceLoad", arguments,
+                "EventModel", "WriteModel", "ReadModel", "HighwaterCLI", "Commerce", "CommerceSchemas", "CommerceProjections",
+                "CommerceLoad", arguments,
             ],
             swiftSettings: settings),
 

@@ -49,7 +49,8 @@ struct CommandSender: Sendable {
             }
             attempt += 1
             guard ContinuousClock.now - start < patience else {
-                throw Failure("\(command.path) got no definite answer from \(url) within \(patience): \(problem). Run the load again to go on")
+                throw Failure(
+                    "\(command.path) got no definite answer from \(url) within \(patience): \(problem). Run the load again to go on")
             }
             // Exponential with full jitter, 2 s at the most.
             let ceiling = min(2000, 20 << min(attempt, 10))

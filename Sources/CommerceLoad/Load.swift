@@ -47,7 +47,8 @@ struct Load {
     private func progress(_ result: LoadResult, of total: Int, since start: ContinuousClock.Instant) -> String {
         let seconds = start.duration(to: .now) / .seconds(1)
         let done = Double(result.invoices) / Double(max(total, 1))
-        return "\(ProgressLine.bar(done)) \(result.invoices) of \(total) invoices, \(Int(Double(result.invoices) / max(seconds, 0.001)))/s, "
+        return
+            "\(ProgressLine.bar(done)) \(result.invoices) of \(total) invoices, \(Int(Double(result.invoices) / max(seconds, 0.001)))/s, "
             + "\(result.rejectedLines) lines set aside"
     }
 }

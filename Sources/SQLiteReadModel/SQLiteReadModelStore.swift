@@ -110,7 +110,8 @@ public final class SQLiteReadModelStore: ReadModelStore {
                     INSERT INTO highwater_projections (name, last_generation) VALUES (?, 1)
                     ON CONFLICT (name) DO UPDATE SET last_generation = last_generation + 1
                     """, arguments: [name])
-            let number = try Int.fetchOne(db, sql: "SELECT last_generation FROM highwater_projections WHERE name = ?", arguments: [name]) ?? 1
+            let number =
+                try Int.fetchOne(db, sql: "SELECT last_generation FROM highwater_projections WHERE name = ?", arguments: [name]) ?? 1
             let generation = Generation(
                 schema: schema, topic: topic, number: number, state: purpose == .first ? .live : .building, partitions: partitions,
                 lease: lease)

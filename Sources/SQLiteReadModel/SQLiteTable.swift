@@ -19,7 +19,9 @@ struct SQLiteTable: Sendable {
         columns = schema.columns.map { Self.quoted(TableSchema.sqlName($0.name)) }
     }
 
-    private static func quoted(_ name: String) -> String { "\"\(name.split(separator: "\"", omittingEmptySubsequences: false).joined(separator: "\"\""))\"" }
+    private static func quoted(_ name: String) -> String {
+        "\"\(name.split(separator: "\"", omittingEmptySubsequences: false).joined(separator: "\"\""))\""
+    }
 
     private var isCombined: Bool { schema.key.spread == .combined }
     /// Key and columns, before the partition.
@@ -56,7 +58,9 @@ struct SQLiteTable: Sendable {
         }
         try db.execute(sql: "DROP VIEW IF EXISTS \(view)")
         try db.execute(
-            sql: "CREATE VIEW \(view) AS SELECT \(([key] + shown).joined(separator: ", ")) FROM \(name)\(isCombined ? " GROUP BY \(key)" : "")")
+            sql:
+                "CREATE VIEW \(view) AS SELECT \(([key] + shown).joined(separator: ", ")) FROM \(name)\(isCombined ? " GROUP BY \(key)" : "")"
+        )
     }
 
     /// Microseconds since 1970 as RFC 3339, rounded down also before 1970.

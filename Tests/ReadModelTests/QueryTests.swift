@@ -39,11 +39,12 @@ import Testing
         #expect(none.isEmpty)
     }
 
-    @Test(arguments: [
-        ("note", ["note": "x"], nil, nil), ("nothing", ["nothing": "x"], nil, nil), ("deposits", ["deposits": "many"], nil, nil),
-        ("deposits", ["deposits": "9223372036854775808"], nil, nil), ("limit", [:], "0", nil), ("limit", [:], "1001", nil),
-        ("limit", [:], "ten", nil), ("after", [:], nil, "!"), ("after", [:], nil, ""), ("after", [:], nil, "AAAA"),
-    ] as [(String, [String: String], String?, String?)])
+    @Test(
+        arguments: [
+            ("note", ["note": "x"], nil, nil), ("nothing", ["nothing": "x"], nil, nil), ("deposits", ["deposits": "many"], nil, nil),
+            ("deposits", ["deposits": "9223372036854775808"], nil, nil), ("limit", [:], "0", nil), ("limit", [:], "1001", nil),
+            ("limit", [:], "ten", nil), ("after", [:], nil, "!"), ("after", [:], nil, ""), ("after", [:], nil, "AAAA"),
+        ] as [(String, [String: String], String?, String?)])
     func namesTheParameterAtFault(_ parameter: String, _ filters: [String: String], _ limit: String?, _ cursor: String?) async throws {
         let queries = try await filled().queries(SampleLedger.accounts)
         let error = await #expect(throws: InvalidQuery.self) {

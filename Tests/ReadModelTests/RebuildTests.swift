@@ -179,7 +179,9 @@ import Testing
     @Test func progressTellsHowFarItIs() async throws {
         let system = try await caughtUp()
         let seen = Mutex<[RebuildProgress]>([])
-        let result = try await system.rebuild(SampleLedger.accounts, .init(batchBytes: 500)).run { progress in seen.withLock { $0.append(progress) } }
+        let result = try await system.rebuild(SampleLedger.accounts, .init(batchBytes: 500)).run { progress in
+            seen.withLock { $0.append(progress) }
+        }
         let phases = seen.withLock { $0.map(\.phase.rawValue) }
         #expect(Set(phases).isSuperset(of: ["fold", "load", "verify", "swap"]))
         let folding = seen.withLock { $0.filter { $0.phase == .fold } }

@@ -31,7 +31,9 @@ import Testing
                             var last: [Partition: ChainPosition] = [:]
                             while !Task.isCancelled {
                                 let positions: [Partition: ChainPosition]
-                                do { positions = try await queries.rows(of: name, limit: "10").positions.positions } catch is CancellationError { return }
+                                do {
+                                    positions = try await queries.rows(of: name, limit: "10").positions.positions
+                                } catch is CancellationError { return }
                                 for (partition, position) in positions {
                                     #expect(position.offset >= last[partition]?.offset ?? Offset(-1), "a query went back")
                                 }
@@ -69,7 +71,8 @@ import Testing
                 _ = try await system.rebuild(projection, store: memory).run()
                 let query = RowQuery(after: "1", limit: 7)
                 let (a, b) = (
-                    try await sqlite.rows(of: projection.id.name, matching: query), try await memory.rows(of: projection.id.name, matching: query)
+                    try await sqlite.rows(of: projection.id.name, matching: query),
+                    try await memory.rows(of: projection.id.name, matching: query)
                 )
                 #expect(a.value == b.value && a.positions == b.positions && !a.value.isEmpty)
             }

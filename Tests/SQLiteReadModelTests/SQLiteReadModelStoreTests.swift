@@ -53,7 +53,8 @@ import Testing
             let text = folder + "/text.sqlite"
             try Data(String(repeating: "no database ", count: 1000).utf8).write(to: URL(filePath: text))
             let other = await #expect(throws: ReadModelError.self) { _ = try await SQLiteReadModelStore.open(path: text) }
-            #expect(other?.code == .incompatibleLayout && other?.message.contains("no SQLite database") == true, "\(String(describing: other))")
+            #expect(
+                other?.code == .incompatibleLayout && other?.message.contains("no SQLite database") == true, "\(String(describing: other))")
         }
     }
 
@@ -105,8 +106,10 @@ import Testing
             _ = try await prepared(path, count: 1)
             let plan = try await DatabaseQueue(path: path).read { db in
                 try Row.fetchAll(
-                    db, sql: "EXPLAIN QUERY PLAN SELECT * FROM accounts_g1 WHERE account_id > 'a' AND owner IS 'b' ORDER BY account_id LIMIT 3")
-                    .map { $0["detail"] as String }.joined()
+                    db,
+                    sql: "EXPLAIN QUERY PLAN SELECT * FROM accounts_g1 WHERE account_id > 'a' AND owner IS 'b' ORDER BY account_id LIMIT 3"
+                )
+                .map { $0["detail"] as String }.joined()
             }
             #expect(plan.contains("accounts_g1_owner") && !plan.contains("TEMP B-TREE"), "\(plan)")
         }

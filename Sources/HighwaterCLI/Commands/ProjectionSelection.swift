@@ -10,7 +10,9 @@ struct ProjectionSelection: ParsableArguments {
     @Flag(name: .long, help: "Every projection.")
     var all = false
 
-    @Option(name: .long, help: ArgumentHelp("Only in this kind of read model: sqlite or postgres. All that are configured if absent.", valueName: "store"))
+    @Option(
+        name: .long,
+        help: ArgumentHelp("Only in this kind of read model: sqlite or postgres. All that are configured if absent.", valueName: "store"))
     var store: String?
 
     func validate() throws {
@@ -21,7 +23,9 @@ struct ProjectionSelection: ParsableArguments {
         guard let store else { return runtime.stores }
         let chosen = runtime.stores.filter { $0.name == store }
         guard !chosen.isEmpty else {
-            throw Failure("no read model of kind '\(store)' is configured; HIGHWATER_READ_MODEL names \(runtime.stores.map(\.name).joined(separator: ", "))")
+            throw Failure(
+                "no read model of kind '\(store)' is configured; HIGHWATER_READ_MODEL names \(runtime.stores.map(\.name).joined(separator: ", "))"
+            )
         }
         return chosen
     }

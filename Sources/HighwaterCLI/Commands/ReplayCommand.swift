@@ -65,7 +65,8 @@ struct ReplayCommand<Program: HighwaterProgram>: AsyncParsableCommand {
         defer { line.end() }
         do {
             return try await rollback
-                ? rebuild.rollBack { progress in line.show(progress.line(name)) } : rebuild.run { progress in line.show(progress.line(name)) }
+                ? rebuild.rollBack { progress in line.show(progress.line(name)) }
+                : rebuild.run { progress in line.show(progress.line(name)) }
         } catch let error as ReadModelError {
             throw Failure("\(name): \(error)")
         } catch let error as LogError {

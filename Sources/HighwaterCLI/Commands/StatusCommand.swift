@@ -66,7 +66,8 @@ struct SystemStatus: Encodable {
                     [
                         "\(projection.projection) v\(projection.version)", projection.store,
                         projection.generations.map { "\($0.number) \($0.state)" }.joined(separator: ", "), "\(projection.lagRecords)",
-                        "\((projection.lagSeconds * 10).rounded() / 10)", projection.error ?? (projection.lagRecords == 0 ? "caught up" : "behind"),
+                        "\((projection.lagSeconds * 10).rounded() / 10)",
+                        projection.error ?? (projection.lagRecords == 0 ? "caught up" : "behind"),
                     ]
                 })
         return text

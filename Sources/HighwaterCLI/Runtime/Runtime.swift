@@ -61,7 +61,8 @@ extension Application {
         guard !all else { return known }
         return try names.map { name in
             guard let found = known.first(where: { $0.projection.id.name == name }) else {
-                throw Failure("there is no projection '\(name)'; there are \(known.map(\.projection.id.name).sorted().joined(separator: ", "))")
+                throw Failure(
+                    "there is no projection '\(name)'; there are \(known.map(\.projection.id.name).sorted().joined(separator: ", "))")
             }
             return found
         }

@@ -60,9 +60,11 @@ extension ReadModelStoreConformance {
                     purpose: .rebuild(Probe.lease("two", until: 200), now: Timestamp(microseconds: 50)))
             }
             try require(
-                try await store.renew(Probe.lease("one", until: 150), on: one, now: Timestamp(microseconds: 90)), "no renewal of an own lease")
+                try await store.renew(Probe.lease("one", until: 150), on: one, now: Timestamp(microseconds: 90)),
+                "no renewal of an own lease")
             try require(
-                try await store.renew(Probe.lease("two", until: 300), on: one, now: Timestamp(microseconds: 120)) == false, "a lease was stolen")
+                try await store.renew(Probe.lease("two", until: 300), on: one, now: Timestamp(microseconds: 120)) == false,
+                "a lease was stolen")
             let two = try await store.createGeneration(
                 Probe.byStream, topic: Probe.topic, partitions: 2,
                 purpose: .rebuild(Probe.lease("two", until: 300), now: Timestamp(microseconds: 150)))
@@ -74,7 +76,9 @@ extension ReadModelStoreConformance {
             try require(try await store.activate(one, evenIfBehind: true) == false, "a dropped generation went live")
             try require(try await store.positions(of: one).isEmpty, "a dropped generation has positions")
             try require(try await store.rows(in: one, keys: [Partition(0): ["a"]]).values.allSatisfy(\.isEmpty), "a dropped one has rows")
-            try await requireError(.unknownProjection, "a snapshot of a dropped generation") { try await store.withSnapshot(of: one) { _ in } }
+            try await requireError(.unknownProjection, "a snapshot of a dropped generation") {
+                try await store.withSnapshot(of: one) { _ in }
+            }
         },
         ReadModelStoreLaw("a finished generation waits, takes no batches, and can be taken on") { store in
             let new = try await rebuild(store, "one", until: 100)

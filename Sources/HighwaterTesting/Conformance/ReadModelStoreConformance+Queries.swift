@@ -10,7 +10,9 @@ extension ReadModelStoreConformance {
             let live = try await first(store)
             let keys = ["", "A", "Z", "a", "b", "e\u{301}", "é", "日", "😀"]
             let rows = keys.enumerated().map { Probe.row($0.element, text: $0.offset % 2 == 0 ? "even" : "odd", count: Int64($0.offset)) }
-            try require(try await store.apply([Probe.write(0, -1, 1, Array(rows.prefix(4))), Probe.write(1, -1, 1, Array(rows.dropFirst(4)))], to: live), "apply")
+            try require(
+                try await store.apply(
+                    [Probe.write(0, -1, 1, Array(rows.prefix(4))), Probe.write(1, -1, 1, Array(rows.dropFirst(4)))], to: live), "apply")
             var query = RowQuery(limit: 2)
             var seen: [StoredRow] = []
             while case let page = try await store.rows(of: "probe-rows", matching: query).value, !page.isEmpty {
@@ -18,9 +20,11 @@ extension ReadModelStoreConformance {
                 query.after = page.last?.key
             }
             try require(seen.map(\.values) == rows.map(\.values), "the order is \(seen.map(\.key))")
-            let even = try await store.rows(of: "probe-rows", matching: RowQuery(filters: ["text": .text("even")], after: "A", limit: 2)).value
+            let even = try await store.rows(of: "probe-rows", matching: RowQuery(filters: ["text": .text("even")], after: "A", limit: 2))
+                .value
             try require(even.map(\.key) == ["Z", "b"], "filtered: \(even.map(\.key))")
-            let one = try await store.rows(of: "probe-rows", matching: RowQuery(filters: ["text": .text("odd"), "count": .integer(3)])).value
+            let one = try await store.rows(of: "probe-rows", matching: RowQuery(filters: ["text": .text("odd"), "count": .integer(3)]))
+                .value
             try require(one.map(\.key) == ["a"], "filtered by two: \(one.map(\.key))")
         },
         ReadModelStoreLaw("partitions' rows are combined by their reducers") { store in
@@ -52,7 +56,8 @@ extension ReadModelStoreConformance {
         },
         ReadModelStoreLaw("queries see one generation or the other while generations come and go") { store in
             let live = try await first(store)
-            try require(try await store.apply([Probe.write(0, -1, 0, [Probe.row("a", count: 0), Probe.row("b", count: 0)])], to: live), "apply")
+            try require(
+                try await store.apply([Probe.write(0, -1, 0, [Probe.row("a", count: 0), Probe.row("b", count: 0)])], to: live), "apply")
             let reader = Task {
                 var last: Int64 = 0
                 while !Task.isCancelled {

@@ -19,12 +19,14 @@ extension ReadModelStoreConformance {
                 expected: ChainPosition(offset: Offset(4), chain: ChainRule(epoch: Epoch(2), sequence: CommitSequence(4))),
                 new: Probe.position(5))
             try require(
-                try await store.apply([PartitionWrite(move: sameOffset, upserts: [])], to: live) == false, "another epoch was taken for the same")
+                try await store.apply([PartitionWrite(move: sameOffset, upserts: [])], to: live) == false,
+                "another epoch was taken for the same")
             try require(try await store.apply([Probe.write(0, 4, 5, [Probe.row("a", count: 2)])], to: live), "apply")
             try require(try await rows(store) == [Probe.row("a", count: 2)], "an update was lost")
             let result = try await store.row(of: "probe-rows", key: "a")
             try require(
-                result.positions == AppliedPositions(topic: Probe.topic, positions: [Partition(0): Probe.position(5), Partition(1): .beginning]),
+                result.positions
+                    == AppliedPositions(topic: Probe.topic, positions: [Partition(0): Probe.position(5), Partition(1): .beginning]),
                 "the answer's positions are \(result.positions)")
         },
         ReadModelStoreLaw("deleted rows are gone, and may come back") { store in
@@ -41,7 +43,8 @@ extension ReadModelStoreConformance {
                 let wins = try await withThrowingTaskGroup(of: Bool.self) { group in
                     for writer in 0..<4 as Range<Int64> {
                         group.addTask {
-                            try await store.apply([Probe.write(0, round - 1, round, [Probe.row("a", count: round * 10 + writer)])], to: live)
+                            try await store.apply(
+                                [Probe.write(0, round - 1, round, [Probe.row("a", count: round * 10 + writer)])], to: live)
                         }
                     }
                     return try await group.reduce(into: 0) { $0 += $1 ? 1 : 0 }
@@ -53,7 +56,10 @@ extension ReadModelStoreConformance {
             let live = try await first(store, Probe.combined)
             try require(
                 try await store.apply(
-                    [Probe.write(0, -1, 1, [Probe.row("a", count: 1), Probe.row("b", count: 2)]), Probe.write(1, -1, 1, [Probe.row("a", count: 3)])],
+                    [
+                        Probe.write(0, -1, 1, [Probe.row("a", count: 1), Probe.row("b", count: 2)]),
+                        Probe.write(1, -1, 1, [Probe.row("a", count: 3)]),
+                    ],
                     to: live), "apply")
             let found = try await store.rows(in: live, keys: [Partition(0): ["b", "a", "none"], Partition(1): ["a", "b"]])
             try require(
@@ -67,7 +73,8 @@ extension ReadModelStoreConformance {
             }
             let moves = [0, 1].map { PositionMove(partition: Partition($0), expected: .beginning, new: Probe.position(7)) }
             let wrong = PositionMove(partition: Partition(1), expected: Probe.position(2), new: Probe.position(7))
-            try require(try await store.load(ListedRows(rows), moving: [moves[0], wrong], into: new) == false, "a wrong position was taken")
+            try require(
+                try await store.load(ListedRows(rows), moving: [moves[0], wrong], into: new) == false, "a wrong position was taken")
             let before = try await store.withSnapshot(of: new) { try await $0.rows(after: nil, limit: 10) }
             try require(before.isEmpty, "a fenced load left rows")
             try require(try await store.load(ListedRows(rows), moving: moves, into: new), "load")
@@ -80,16 +87,19 @@ extension ReadModelStoreConformance {
             let keys = ["a", "b", "b\u{301}", "c", "é", "z", "日", "😀"]
             try require(
                 try await store.apply(
-                    [Probe.write(0, -1, 1, keys.map { Probe.row($0) }), Probe.write(1, -1, 1, [Probe.row("b", count: 5)])], to: live), "apply")
+                    [Probe.write(0, -1, 1, keys.map { Probe.row($0) }), Probe.write(1, -1, 1, [Probe.row("b", count: 5)])], to: live),
+                "apply")
             try await store.withSnapshot(of: live) { snapshot in
                 let one = try await snapshot.rows(after: nil, limit: 2)
                 try require(
-                    try await store.apply([Probe.write(0, 1, 2, [Probe.row("b", count: 9), Probe.row("bb")], deletes: ["z"])], to: live), "apply")
+                    try await store.apply([Probe.write(0, 1, 2, [Probe.row("b", count: 9), Probe.row("bb")], deletes: ["z"])], to: live),
+                    "apply")
                 var all = one
                 while case let next = try await snapshot.rows(after: all.last, limit: 2), !next.isEmpty { all += next }
                 let expected = ["a", "b", "b", "b\u{301}", "c", "z", "é", "日", "😀"]
                 try require(
-                    all.count == expected.count && zip(all, expected).allSatisfy { $0.row.key.unicodeScalars.elementsEqual($1.unicodeScalars) },
+                    all.count == expected.count
+                        && zip(all, expected).allSatisfy { $0.row.key.unicodeScalars.elementsEqual($1.unicodeScalars) },
                     "the rows are \(all.map(\.row.key))")
                 try require(all[1].partition == Partition(0) && all[1].row == Probe.row("b"), "the snapshot changed")
                 try require(all[2].partition == Partition(1) && all[2].row == Probe.row("b", count: 5), "partitions are not in order")

@@ -13,7 +13,8 @@ struct ReadModelStoreProbe {
         ColumnSchema(name: "firstAt", type: .timestamp, isNullable: true, reducer: .min),
         ColumnSchema(name: "lastAt", type: .timestamp, isNullable: true, reducer: .max),
     ]
-    static let byStream = TableSchema(projection: ProjectionID("probe-rows", version: 1), key: KeyColumn("rowId", .byStream), columns: columns)
+    static let byStream = TableSchema(
+        projection: ProjectionID("probe-rows", version: 1), key: KeyColumn("rowId", .byStream), columns: columns)
     static let combined = TableSchema(
         projection: ProjectionID("probe-sums", version: 1), key: KeyColumn("group", .combined), columns: columns)
 
@@ -24,7 +25,8 @@ struct ReadModelStoreProbe {
             key: key,
             values: [
                 .text(text), note.map { .text($0) } ?? .null, .integer(count), .integer(micros),
-                first.map { .timestamp(Timestamp(microseconds: $0)) } ?? .null, last.map { .timestamp(Timestamp(microseconds: $0)) } ?? .null,
+                first.map { .timestamp(Timestamp(microseconds: $0)) } ?? .null,
+                last.map { .timestamp(Timestamp(microseconds: $0)) } ?? .null,
             ])
     }
 
@@ -34,7 +36,8 @@ struct ReadModelStoreProbe {
 
     static func write(_ partition: Int32, _ from: Int64, _ to: Int64, _ rows: [StoredRow] = [], deletes: [String] = []) -> PartitionWrite {
         PartitionWrite(
-            move: PositionMove(partition: Partition(partition), expected: position(from), new: position(to)), upserts: rows, deletes: deletes)
+            move: PositionMove(partition: Partition(partition), expected: position(from), new: position(to)), upserts: rows,
+            deletes: deletes)
     }
 
     static func lease(_ builder: String, until: Int64) -> BuildLease {

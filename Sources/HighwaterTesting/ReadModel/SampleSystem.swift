@@ -61,7 +61,8 @@ package struct SampleSystem: Sendable {
         builder: String = "test", environment: EngineEnvironment = .system
     ) -> Rebuild {
         Rebuild(
-            projection, store: store ?? self.store, log: log, topic: Self.topic, options: options, builder: builder, environment: environment,
+            projection, store: store ?? self.store, log: log, topic: Self.topic, options: options, builder: builder,
+            environment: environment,
             logger: Self.logger)
     }
 

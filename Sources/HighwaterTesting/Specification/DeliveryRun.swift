@@ -69,7 +69,8 @@ struct DeliveryRun: Sendable {
         var quiet = Logger(label: "specification")
         quiet.logLevel = .critical
         let rebuild = Rebuild(
-            projection, store: store, log: log, topic: topic, options: Rebuild.Options(memory: memory, batchBytes: memory == 0 ? 1 : 1 << 20),
+            projection, store: store, log: log, topic: topic,
+            options: Rebuild.Options(memory: memory, batchBytes: memory == 0 ? 1 : 1 << 20),
             builder: "specification", logger: quiet)
         _ = try await rebuild.run()
     }

@@ -76,7 +76,8 @@ public final class InMemoryReadModelStore: ReadModelStore {
             let number = (state.lastNumber[name] ?? 0) + 1
             state.lastNumber[name] = number
             let generation = Generation(
-                schema: schema, topic: topic, number: number, state: purpose == .first ? .live : .building, partitions: partitions, lease: lease)
+                schema: schema, topic: topic, number: number, state: purpose == .first ? .live : .building, partitions: partitions,
+                lease: lease)
             let beginnings = Partition.all(of: partitions).map { ($0, ChainPosition.beginning) }
             state[generation] = Table(generation: generation, positions: Dictionary(uniqueKeysWithValues: beginnings))
             return generation

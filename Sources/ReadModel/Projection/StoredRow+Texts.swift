@@ -6,7 +6,8 @@ extension StoredRow {
 
     func checkTexts(_ projection: ProjectionID, keyColumn: String, columnNames: (Int) -> String) throws(ReadModelError) {
         if key.hasNUL {
-            throw ReadModelError(.unsupportedValue, "'\(projection.name)': a key in '\(keyColumn)' has a NUL character, which cannot be stored")
+            throw ReadModelError(
+                .unsupportedValue, "'\(projection.name)': a key in '\(keyColumn)' has a NUL character, which cannot be stored")
         }
         for (index, value) in values.enumerated() {
             if case .text(let text) = value, text.hasNUL {

@@ -39,14 +39,19 @@ extension TableSchema {
         if !Self.isName(projection.name, separator: "-") {
             problems.append("the projection's name '\(projection.name)' is not kebab case: a-z, 0-9 and '-', beginning with a letter")
         }
-        if projection.name.hasPrefix("highwater") { problems.append("the projection's name '\(projection.name)' begins with 'highwater', which is the engine's") }
-        if let last = projection.name.split(separator: "-").last, last.first == "g", last.dropFirst().allSatisfy(\.isNumber), last.count > 1 {
+        if projection.name.hasPrefix("highwater") {
+            problems.append("the projection's name '\(projection.name)' begins with 'highwater', which is the engine's")
+        }
+        if let last = projection.name.split(separator: "-").last, last.first == "g", last.dropFirst().allSatisfy(\.isNumber), last.count > 1
+        {
             problems.append("the projection's name '\(projection.name)' ends like that of a generation's table")
         }
         if projection.name.utf8.count > 40 { problems.append("the projection's name is longer than 40 characters") }
         var names: Set<String> = ["partition"]
         for name in [key.name] + columns.map(\.name) {
-            if !Self.isName(name.lowercased(), separator: "_") { problems.append("the column name '\(name)' has other characters than a-z, A-Z and 0-9") }
+            if !Self.isName(name.lowercased(), separator: "_") {
+                problems.append("the column name '\(name)' has other characters than a-z, A-Z and 0-9")
+            }
             if !names.insert(Self.sqlName(name)).inserted { problems.append("two columns are called '\(name)', or it is reserved") }
         }
         for column in columns where key.spread == .combined && column.reducer == nil {

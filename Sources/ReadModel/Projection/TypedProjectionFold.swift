@@ -62,7 +62,8 @@ final class TypedProjectionFold<P: Projection>: ProjectionFold {
                         state.staged.removeSubrange(mark...)
                         batch.failure = ReadModelError(
                             .unreadableEvent,
-                            "projection '\(P.id.name)' stops at \(partition)@\(record.offset), stream \(commit.stream): \(error.description)")
+                            "projection '\(P.id.name)' stops at \(partition)@\(record.offset), stream \(commit.stream): \(error.description)"
+                        )
                         break
                     }
                 }

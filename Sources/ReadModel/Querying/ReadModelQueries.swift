@@ -130,7 +130,8 @@ public struct ReadModelQueries: Sendable {
         }
         for need in needs where positions.positions[need.partition.partition] == nil || positions.topic != need.partition.topic {
             throw InvalidQuery(
-                parameter: "Highwater-Position", reason: "'\(projection)' is made from '\(positions.topic)', which has no \(need.partition)")
+                parameter: "Highwater-Position", reason: "'\(projection)' is made from '\(positions.topic)', which has no \(need.partition)"
+            )
         }
         if needs.allSatisfy(positions.hasApplied) { return answer }
         let found = try await withThrowingTaskGroup(of: Answer?.self) { group in
@@ -143,7 +144,8 @@ public struct ReadModelQueries: Sendable {
             return try await group.next() ?? nil
         }
         if let found { return found }
-        throw ReadModelError(.behind, "'\(projection)' has not reached \(needs.map(\.description).joined(separator: ", ")) within \(timeout)")
+        throw ReadModelError(
+            .behind, "'\(projection)' has not reached \(needs.map(\.description).joined(separator: ", ")) within \(timeout)")
     }
 
     private func poll<Answer: Sendable>(

@@ -124,7 +124,8 @@ final class Building: Sendable {
         } else {
             let changes = try fold.takeChanges()
             let write = PartitionWrite(
-                move: PositionMove(partition: partition, expected: written, new: position), upserts: changes.upserts, deletes: changes.deletes)
+                move: PositionMove(partition: partition, expected: written, new: position), upserts: changes.upserts,
+                deletes: changes.deletes)
             guard try await store.apply([write], to: generation) else { throw Rebuild.fenced(generation) }
         }
         fold.reset()
@@ -230,7 +231,8 @@ final class Building: Sendable {
             }
             throw error
         }
-        rebuild.logger.info("a new generation is live", metadata: ["projection": "\(rebuild.projection.id)", "generation": "\(generation.number)"])
+        rebuild.logger.info(
+            "a new generation is live", metadata: ["projection": "\(rebuild.projection.id)", "generation": "\(generation.number)"])
         for old in try await store.generations(of: rebuild.name).filter({ $0.state == .retired }).dropLast() {
             try await store.drop(old)
         }

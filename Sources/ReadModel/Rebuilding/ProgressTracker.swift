@@ -4,7 +4,8 @@ import Synchronization
 
 /// Gathers the progress of concurrent parts and passes it on.
 final class ProgressTracker: Sendable {
-    private let state = Mutex((progress: RebuildProgress(), lag: [Partition: Int64](), bytes: [Partition: Int64](), rows: [Partition: Int64]()))
+    private let state = Mutex(
+        (progress: RebuildProgress(), lag: [Partition: Int64](), bytes: [Partition: Int64](), rows: [Partition: Int64]()))
     private let started: Timestamp
     private let environment: EngineEnvironment
     private let report: @Sendable (RebuildProgress) -> Void

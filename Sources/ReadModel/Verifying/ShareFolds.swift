@@ -9,7 +9,8 @@ final class ShareFolds: Sendable {
     private let share: KeyShare
     private let options: Verification.Options
     private let tracker: ProgressTracker
-    private let state = Mutex((folds: [Partition: any ProjectionFold](), positions: [Partition: ChainPosition](), bytes: [Partition: Int]()))
+    private let state = Mutex(
+        (folds: [Partition: any ProjectionFold](), positions: [Partition: ChainPosition](), bytes: [Partition: Int]()))
 
     init(
         _ projection: RegisteredProjection, _ log: any EventLog, _ topic: Topic, _ share: KeyShare, _ options: Verification.Options,
@@ -43,7 +44,8 @@ final class ShareFolds: Sendable {
             let end = try await self.log.bounds(of: topicPartition).upperBound
             guard position.offset < end else {
                 throw LogError(
-                    .truncated, "\(topicPartition) ends at \(end) and the read model is at \(position): the log was truncated or recreated; "
+                    .truncated,
+                    "\(topicPartition) ends at \(end) and the read model is at \(position): the log was truncated or recreated; "
                         + "rebuild with `replay \(self.projection.id.name)`")
             }
             let cursor = try await PartitionCursor(self.log, topicPartition, after: from)
@@ -69,7 +71,8 @@ final class ShareFolds: Sendable {
             await cursor.close()
             guard isOver.load(ordering: .relaxed) || cursor.position == position else {
                 throw LogError(
-                    .truncated, "\(topicPartition) has \(cursor.position) where the read model stands at \(position): the log was truncated "
+                    .truncated,
+                    "\(topicPartition) has \(cursor.position) where the read model stands at \(position): the log was truncated "
                         + "or recreated; rebuild with `replay \(self.projection.id.name)`")
             }
             self.state.withLock { state in

@@ -1,5 +1,5 @@
-import EventLog
 import CoreMetrics
+import EventLog
 import Metrics
 
 /// One partition's figures.

@@ -50,7 +50,8 @@ public struct StateFold: Sendable {
         mutating func apply(_ commit: Commit, at offset: Offset) throws {
             guard commit.firstVersion == version.next else {
                 throw LogError(
-                    .corrupt, "the commit at offset \(offset) begins at version \(commit.firstVersion) of \(commit.stream), which is at \(version)")
+                    .corrupt,
+                    "the commit at offset \(offset) begins at version \(commit.firstVersion) of \(commit.stream), which is at \(version)")
             }
             state = try decider.evolve(state, commit.events)
             version = commit.lastVersion
