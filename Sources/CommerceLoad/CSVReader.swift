@@ -91,7 +91,8 @@ struct CSVReader {
     static func line(_ fields: [String]) -> String {
         fields.map { field in
             let needsQuotes = field.utf8.contains { $0 == quote || $0 == comma || $0 == newline || $0 == carriageReturn }
-            return needsQuotes ? "\"" + field.split(separator: "\"", omittingEmptySubsequences: false).joined(separator: "\"\"") + "\"" : field
+            return needsQuotes
+                ? "\"" + field.split(separator: "\"", omittingEmptySubsequences: false).joined(separator: "\"\"") + "\"" : field
         }.joined(separator: ",") + "\n"
     }
 }

@@ -63,7 +63,8 @@ public struct LoadCommand: AsyncParsableCommand {
         if result.rejectedLines > 0 || result.refused > 0 {
             let place = self.rejects.map { "; see \($0)" } ?? "; --rejects FILE keeps them"
             StandardError.write(
-                "\(result.rejectedLines) lines were set aside\(result.rejectedLines > 0 ? place : ""), \(result.refused) invoices refused\n")
+                "\(result.rejectedLines) lines were set aside\(result.rejectedLines > 0 ? place : ""), \(result.refused) invoices refused\n"
+            )
             throw ExitCode(findingsExitStatus)
         }
     }

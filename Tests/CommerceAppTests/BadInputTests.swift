@@ -33,10 +33,14 @@ extension AppTests {
                 Case(body: line(#""quantity":2147483648"#), status: 400, problem: "malformed", field: "lines[0].quantity"),
                 Case(body: line(#""quantity":true"#), status: 400, problem: "malformed", field: "lines[0].quantity"),
                 Case(body: order(price: "9223372036854775808"), status: 400, problem: "malformed", field: "lines[0].unitPriceMicros"),
-                Case(body: order().replacing(#""country":"France""#, with: #""country":7"#), status: 400, problem: "malformed", field: "country"),
+                Case(
+                    body: order().replacing(#""country":"France""#, with: #""country":7"#), status: 400, problem: "malformed",
+                    field: "country"),
                 Case(body: order(at: "yesterday"), status: 400, problem: "malformed", field: "placedAt"),
                 Case(body: order(at: "2010-02-30T00:00:00Z"), status: 400, problem: "malformed", field: "placedAt"),
-                Case(body: order().replacing(#""lines":["#, with: #""lines":{"a":["#).replacing("]}", with: "]}}"), status: 400, problem: "malformed", field: "lines"),
+                Case(
+                    body: order().replacing(#""lines":["#, with: #""lines":{"a":["#).replacing("]}", with: "]}}"), status: 400,
+                    problem: "malformed", field: "lines"),
                 Case(path: "/v1/orders/1/place", status: 404, problem: "unknown-category"),
                 Case(path: "/v1/order/1/burn", status: 404, problem: "unknown-command"),
                 Case(path: "/v1/order//place", status: 400, problem: "malformed", field: "streamID"),
@@ -44,7 +48,9 @@ extension AppTests {
                 Case(path: "/v1/order/a%20b/place", status: 400, problem: "malformed", field: "streamID"),
                 Case(path: "/v1/order/a%40b/place", status: 400, problem: "malformed", field: "streamID"),
                 Case(headers: ["Idempotency-Key": ""], status: 400, problem: "malformed", field: "Idempotency-Key"),
-                Case(headers: ["Idempotency-Key": String(repeating: "k", count: 129)], status: 400, problem: "malformed", field: "Idempotency-Key"),
+                Case(
+                    headers: ["Idempotency-Key": String(repeating: "k", count: 129)], status: 400, problem: "malformed",
+                    field: "Idempotency-Key"),
                 Case(headers: ["If-Match": "3"], status: 400, problem: "malformed", field: "If-Match"),
                 Case(headers: ["If-None-Match": "\"1\""], status: 400, problem: "malformed", field: "If-None-Match"),
                 Case(headers: ["Content-Type": "text/csv"], status: 415, problem: "unsupported-media-type"),
@@ -53,12 +59,18 @@ extension AppTests {
                 Case(body: order(quantity: "0"), status: 422, problem: "refused", refusal: "quantity-not-positive"),
                 Case(body: order(quantity: "-6"), status: 422, problem: "refused", refusal: "quantity-not-positive"),
                 Case(body: order(quantity: "2", price: "\"\(Int64.max)\""), status: 422, problem: "refused", refusal: "amount-too-large"),
-                Case(body: #"{"country":"France","currency":"GBP","placedAt":"2010-12-01T08:26:00Z","lines":[]}"#, status: 422, problem: "refused", refusal: "lines-missing"),
+                Case(
+                    body: #"{"country":"France","currency":"GBP","placedAt":"2010-12-01T08:26:00Z","lines":[]}"#, status: 422,
+                    problem: "refused", refusal: "lines-missing"),
                 Case(path: "/v1/order/bad/confirm", body: "{}", status: 422, problem: "refused", refusal: "order-not-placed"),
                 Case(method: .PUT, status: 405, problem: "method-not-allowed"),
                 Case(method: .GET, path: "/v1/views/order-summary?limit=0", body: nil, status: 400, problem: "malformed", field: "limit"),
-                Case(method: .GET, path: "/v1/views/order-summary?currency=GBP", body: nil, status: 400, problem: "malformed", field: "currency"),
-                Case(method: .GET, path: "/v1/views/order-summary?after=nonsense!", body: nil, status: 400, problem: "malformed", field: "after"),
+                Case(
+                    method: .GET, path: "/v1/views/order-summary?currency=GBP", body: nil, status: 400, problem: "malformed",
+                    field: "currency"),
+                Case(
+                    method: .GET, path: "/v1/views/order-summary?after=nonsense!", body: nil, status: 400, problem: "malformed",
+                    field: "after"),
                 Case(method: .GET, path: "/v1/views/nothing/1", body: nil, status: 404, problem: "not-found"),
                 Case(method: .GET, path: "/v1/order/first?version=x", body: nil, status: 400, problem: "malformed", field: "version"),
                 Case(method: .GET, path: "/v1/order/first/events?from=0", body: nil, status: 400, problem: "malformed", field: "from"),
@@ -66,7 +78,8 @@ extension AppTests {
                     method: .GET, path: "/v1/views/order-summary/1", body: nil, headers: ["Highwater-Position": "ordering"], status: 400,
                     problem: "malformed", field: "Highwater-Position"),
                 Case(
-                    method: .GET, path: "/v1/views/order-summary/1", body: nil, headers: ["Highwater-Position": "ordering/99@1"], status: 400,
+                    method: .GET, path: "/v1/views/order-summary/1", body: nil, headers: ["Highwater-Position": "ordering/99@1"],
+                    status: 400,
                     problem: "malformed", field: "Highwater-Position"),
             ]
         }
@@ -79,7 +92,10 @@ extension AppTests {
                 let ends = try await commerce.ends()
                 for (index, bad) in cases.enumerated() {
                     let answer = try await server.send(bad.method, bad.path, bad.body, headers: bad.headers)
-                    let what = Comment(rawValue: "case \(index): \(bad.path.prefix(60)) \(bad.body?.prefix(120) ?? "") \(bad.headers) → \(answer.status) \(answer.text.prefix(400))")
+                    let what = Comment(
+                        rawValue:
+                            "case \(index): \(bad.path.prefix(60)) \(bad.body?.prefix(120) ?? "") \(bad.headers) → \(answer.status) \(answer.text.prefix(400))"
+                    )
                     #expect(answer.status == bad.status, what)
                     #expect(answer.problem == bad.problem, what)
                     if let field = bad.field { #expect(answer.json["field"].text == field, what) }

@@ -5,7 +5,9 @@ extension AppTests {
     @Suite struct CommandLineTests {
         @Test(
             .timeLimit(.minutes(1)),
-            arguments: [[], ["up"], ["load"], ["replay"], ["verify"], ["events"], ["events", "show"], ["events", "tail"], ["status"], ["config"]])
+            arguments: [
+                [], ["up"], ["load"], ["replay"], ["verify"], ["events"], ["events", "show"], ["events", "tail"], ["status"], ["config"],
+            ])
         func helpIsEverywhere(_ subcommand: [String]) async throws {
             let output = try await Installation().run(subcommand + ["--help"])
             #expect(output.status == 0)
@@ -49,7 +51,9 @@ extension AppTests {
                 let output = try await Installation().run(arguments, secrets)
                 #expect(output.status == 0, "\(output.errors)")
                 #expect(!output.text.contains("hunter"))
-                for word in ["HIGHWATER_LOG", "sqlite:data/log.sqlite", "HIGHWATER_SHUTDOWN_SECONDS"] { #expect(output.text.contains(word)) }
+                for word in ["HIGHWATER_LOG", "sqlite:data/log.sqlite", "HIGHWATER_SHUTDOWN_SECONDS"] {
+                    #expect(output.text.contains(word))
+                }
             }
             #expect(try JSON(try await Installation().run("config", "--json").text) != .null)
         }

@@ -8,14 +8,20 @@ extension AppTests {
             try await commerce.up { server in
                 let (result, status) = try await commerce.load(to: server, "--rejects", commerce.file("rejects.csv"))
                 #expect(status == 2)
-                #expect(result.counts == ["invoices": 300, "placed": 263, "registered": 37, "replayed": 0, "refused": 0, "lines": 3598, "rejectedLines": 36])
+                #expect(
+                    result.counts == [
+                        "invoices": 300, "placed": 263, "registered": 37, "replayed": 0, "refused": 0, "lines": 3598, "rejectedLines": 36,
+                    ])
                 let rejects = try String(contentsOfFile: commerce.file("rejects.csv"), encoding: .utf8)
                 #expect(rejects.split(separator: "\n").count == 37)
                 try await commerce.checkViews(server)
 
                 let ends = try await commerce.ends()
                 let (again, _) = try await commerce.load(to: server)
-                #expect(again.counts == ["invoices": 300, "placed": 0, "registered": 0, "replayed": 300, "refused": 0, "lines": 3598, "rejectedLines": 36])
+                #expect(
+                    again.counts == [
+                        "invoices": 300, "placed": 0, "registered": 0, "replayed": 300, "refused": 0, "lines": 3598, "rejectedLines": 36,
+                    ])
                 #expect(try await commerce.ends() == ends)
                 try await commerce.checkViews(server)
             }
@@ -88,7 +94,9 @@ extension AppTests {
             // Would empty the file before it is read.
             let copy = commerce.file("orders.csv")
             try FileManager.default.copyItem(atPath: Installation.sample, toPath: copy)
-            #expect(try await commerce.run("load", copy, "--rejects", commerce.folder + "/./orders.csv", "--patience-seconds", "1").status == 64)
+            #expect(
+                try await commerce.run("load", copy, "--rejects", commerce.folder + "/./orders.csv", "--patience-seconds", "1").status == 64
+            )
             #expect(FileManager.default.contentsEqual(atPath: copy, andPath: Installation.sample))
         }
 

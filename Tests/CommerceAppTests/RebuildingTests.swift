@@ -113,7 +113,8 @@ extension AppTests {
                 try await commerce.change("UPDATE \"\(table)\" SET \"country\" = 'Nowhere' WHERE \"order_id\" = '7'")
                 try await commerce.change("DELETE FROM \"\(table)\" WHERE \"order_id\" = '12'")
                 try await commerce.change(
-                    "INSERT INTO \"\(table)\" SELECT 'made-up', \(try await commerce.columns(of: table, but: "order_id")) FROM \"\(table)\" WHERE \"order_id\" = '1'")
+                    "INSERT INTO \"\(table)\" SELECT 'made-up', \(try await commerce.columns(of: table, but: "order_id")) FROM \"\(table)\" WHERE \"order_id\" = '1'"
+                )
                 let different = try await commerce.run("verify", "--all", "--json")
                 #expect(different.status == 2)
                 let results = try different.lines.map { try JSON($0) }

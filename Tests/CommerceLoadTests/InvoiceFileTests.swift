@@ -24,7 +24,8 @@ import Testing
 
     @Test func anInvoiceGoesInWithItsAcceptedLines() async throws {
         let file = try folder.write(
-            header + line("100001", sku: "A", price: "x") + line("100001", sku: "B", customer: "1", country: "Spain") + line("100001", sku: "C")
+            header + line("100001", sku: "A", price: "x") + line("100001", sku: "B", customer: "1", country: "Spain")
+                + line("100001", sku: "C")
                 + line("100001", sku: "D", quantity: 0) + line("100002", price: "-1") + "A00001,x\n")
         let content = try await FileContent(file)
         #expect(content.rejected.map(\.line) == [2, 5, 6, 7])
@@ -80,7 +81,10 @@ import Testing
     }
 
     @Test func readsAFileWithAByteOrderMarkAndCarriageReturns() async throws {
-        let text = "\u{FEFF}" + (header + line("100001") + "\n" + line("C100002")).split(separator: "\n", omittingEmptySubsequences: false).joined(separator: "\r\n")
+        let text =
+            "\u{FEFF}"
+            + (header + line("100001") + "\n" + line("C100002")).split(separator: "\n", omittingEmptySubsequences: false).joined(
+                separator: "\r\n")
         let content = try await FileContent(try folder.write(text))
         #expect(content.numbers == ["100001", "C100002"])
         #expect(content.rejected.isEmpty)

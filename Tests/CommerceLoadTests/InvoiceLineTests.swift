@@ -8,7 +8,9 @@ import Testing
 @Suite struct InvoiceLineTests {
     /// A good line with one or some of its fields replaced, by column.
     private func fields(_ replaced: [String: String] = [:]) -> [String] {
-        var fields = ["536365", "85123A", "WHITE HANGING HEART T-LIGHT HOLDER", "6", "2010-12-01 08:26:00", "2.55", "17850.0", "United Kingdom"]
+        var fields = [
+            "536365", "85123A", "WHITE HANGING HEART T-LIGHT HOLDER", "6", "2010-12-01 08:26:00", "2.55", "17850.0", "United Kingdom",
+        ]
         for (column, value) in replaced { fields[InvoiceLine.columns.firstIndex(of: column) ?? 0] = value }
         return fields
     }
@@ -60,11 +62,14 @@ import Testing
         for (column, values) in [
             "StockCode": [""], "Quantity": ["", "six", "1.0", "6 ", "2147483648", "99999999999", "1e3"],
             "InvoiceDate": [
-                "", "01/12/2010 08:26", "2010-12-01", "2010-12-01T08:26:00", "2010-12-01 08:26", "2010-13-01 08:26:00", "2010-12-32 08:26:00",
+                "", "01/12/2010 08:26", "2010-12-01", "2010-12-01T08:26:00", "2010-12-01 08:26", "2010-13-01 08:26:00",
+                "2010-12-32 08:26:00",
                 "2010-12-01 24:00:00", "2010-12-01 08:60:00", "2010-12-01 08:26:61", "2011-02-29 08:26:00", "2010-11-31 08:26:00",
                 "2010-12-00 08:26:00", "2010-12-01 08:26:0Z", "0000-12-01 08:26:00",
             ],
-            "UnitPrice": ["", "2,55", "£2.55", ".5", "1.", "1.2.3", "-", "--1", "+1", "1e3", "0x10", "NaN", "2.5500001", "9223372036854.775808", " 1"],
+            "UnitPrice": [
+                "", "2,55", "£2.55", ".5", "1.", "1.2.3", "-", "--1", "+1", "1e3", "0x10", "NaN", "2.5500001", "9223372036854.775808", " 1",
+            ],
             "CustomerID": ["x", "17850.5", ".0", "17850.", "-1", "17850.00", " "], "Country": [""],
         ] {
             for value in values { #expect(reason([column: value]) == .malformed, "\(column) '\(value)'") }

@@ -23,7 +23,8 @@ import Testing
 
     @Test func countsWhatBecameOfEachInvoice() async throws {
         let file = try folder.write(
-            header + line("100001") + line("100001") + line("C100002") + line("100003") + line("100004") + line("100005", quantity: 0) + line("x"))
+            header + line("100001") + line("100001") + line("C100002") + line("100003") + line("100004") + line("100005", quantity: 0)
+                + line("x"))
         let result = try await load(file) { command in
             switch command.invoice {
             case "100003": .replayed
@@ -74,7 +75,8 @@ import Testing
     @Test func keepsTheLinesSetAside() async throws {
         let rejects = folder.path + "/rejects.csv"
         let file = try folder.write(
-            header + line("100001") + "100001,\"S,1\",\"7\"\" \nSIZE\",0,2010-12-01 08:26:00,1,,France\nA1,x\n\n" + line("C100002", price: "-1")
+            header + line("100001") + "100001,\"S,1\",\"7\"\" \nSIZE\",0,2010-12-01 08:26:00,1,,France\nA1,x\n\n"
+                + line("C100002", price: "-1")
                 + line("100003", price: "1,5"))
         let result = try await load(file, rejects: rejects) { _ in .committed }
         #expect(result == LoadResult(invoices: 1, placed: 1, lines: 5, rejectedLines: 4))
@@ -108,7 +110,8 @@ import Testing
         #expect(reasons == [.malformed: 15, .quantity: 9, .invoiceNumber: 9, .price: 3])
         let lines = content.invoices.flatMap(\.lines)
         #expect(lines.count == 3562)
-        #expect(lines.filter { !$0.invoice.isReturn }.reduce(0) { $0 + Int64($1.line.quantity) * $1.line.unitPriceMicros } == 180_269_216_000)
+        #expect(
+            lines.filter { !$0.invoice.isReturn }.reduce(0) { $0 + Int64($1.line.quantity) * $1.line.unitPriceMicros } == 180_269_216_000)
         #expect(
             try await load(sample) { _ in .committed }
                 == LoadResult(invoices: 300, placed: 263, registered: 37, lines: 3598, rejectedLines: 36))

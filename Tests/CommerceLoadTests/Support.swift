@@ -33,7 +33,10 @@ final class TemporaryFolder: Sendable {
 let header = InvoiceLine.columns.joined(separator: ",") + "\n"
 
 /// A good line of an invoice; a return's where its number says so.
-func line(_ invoice: String, sku: String = "85123A", quantity: Int = 1, price: String = "1", customer: String = "17850.0", country: String = "France") -> String {
+func line(
+    _ invoice: String, sku: String = "85123A", quantity: Int = 1, price: String = "1", customer: String = "17850.0",
+    country: String = "France"
+) -> String {
     "\(invoice),\(sku),THING,\(invoice.hasPrefix("C") ? -quantity : quantity),2010-12-01 08:26:00,\(price),\(customer),\(country)\n"
 }
 
@@ -46,7 +49,11 @@ struct FileContent {
 
     init(_ path: String) async throws {
         var content: (invoices: [Invoice], rejected: [(Int, RejectReason)]) = ([], [])
-        try await InvoiceFile(path: path).read { content.rejected.append(($0.line, $1)) } accepted: { content.invoices.append($0) }
+        try await InvoiceFile(path: path).read {
+            content.rejected.append(($0.line, $1))
+        } accepted: {
+            content.invoices.append($0)
+        }
         invoices = content.invoices
         rejected = content.rejected
     }

@@ -11,13 +11,15 @@ import Testing
     @Test func addsUpOrdersAndReturns() async throws {
         let rows = try await specification.rows(
             after: history(
-                ("order/1", Goods(units: 8, micros: 22_080_002).placed), ("order/2", Goods(units: 3, micros: 1).placed), ("order/2", .confirmed),
+                ("order/1", Goods(units: 8, micros: 22_080_002).placed), ("order/2", Goods(units: 3, micros: 1).placed),
+                ("order/2", .confirmed),
                 ("return/C1", Goods(units: 2, micros: 5_000_000).registered), ("order/3", Goods(customer: "12583", micros: 7).placed)))
         let row = try #require(rows["17850"])
         #expect(
             row.figures
                 == SalesFigures(
-                    orders: 2, returns: 1, cancellations: 0, units: 11, returnedUnits: 2, grossMicros: 22_080_003, returnedMicros: 5_000_000,
+                    orders: 2, returns: 1, cancellations: 0, units: 11, returnedUnits: 2, grossMicros: 22_080_003,
+                    returnedMicros: 5_000_000,
                     netMicros: 17_080_003))
         #expect(Set(rows.keys) == ["17850", "12583"])
         #expect(rows["12583"]?.figures.netMicros == 7)
@@ -48,7 +50,8 @@ import Testing
         let last = Goods(seconds: someTime + 60, units: 2, micros: 200)
         let rows = try await specification.rows(
             after: history(
-                ("order/1", first.placed), ("order/2", Goods(seconds: someTime + 30, units: 4, micros: 400).placed), ("order/3", last.placed),
+                ("order/1", first.placed), ("order/2", Goods(seconds: someTime + 30, units: 4, micros: 400).placed),
+                ("order/3", last.placed),
                 ("order/1", first.cancelled), ("order/3", last.cancelled)))
         let row = try #require(rows["17850"])
         #expect(row.figures == SalesFigures(orders: 1, cancellations: 2, units: 4, grossMicros: 400, netMicros: 400))

@@ -34,13 +34,15 @@ import Testing
     }
 
     @Test func knowsNothingOfReturns() async throws {
-        let rows = try await specification.rows(after: history(("order/1", Goods().placed), ("return/1", Goods().registered), ("return/2", Goods().registered)))
+        let rows = try await specification.rows(
+            after: history(("order/1", Goods().placed), ("return/1", Goods().registered), ("return/2", Goods().registered)))
         #expect(Set(rows.keys) == ["1"])
         #expect(rows["1"]?.status == "placed")
     }
 
     @Test func leavesAnUnknownCustomerOut() async throws {
-        let rows = try await specification.rows(after: history(("order/1", Goods(customer: nil).placed), ("order/2", Goods(customer: "").placed)))
+        let rows = try await specification.rows(
+            after: history(("order/1", Goods(customer: nil).placed), ("order/2", Goods(customer: "").placed)))
         let unknown = try #require(rows["1"])
         #expect(unknown.customerID == nil)
         #expect(rows["2"]?.customerID == "")

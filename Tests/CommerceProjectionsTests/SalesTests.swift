@@ -17,7 +17,8 @@ import Testing
             after: history(
                 ("order/1", Goods(seconds: midnight - 1, nanoseconds: 999_999_999, micros: 1).placed),
                 ("order/2", Goods(seconds: midnight, micros: 2).placed), ("return/C3", Goods(seconds: midnight - 1, micros: 4).registered),
-                ("return/C4", Goods(seconds: midnight + 86_399, micros: 8).registered), ("order/5", Goods(seconds: midnight + 86_400, micros: 16).placed)))
+                ("return/C4", Goods(seconds: midnight + 86_399, micros: 8).registered),
+                ("order/5", Goods(seconds: midnight + 86_400, micros: 16).placed)))
         #expect(rows.mapValues(\.figures.netMicros) == ["2010-12-01": -3, "2010-12-02": -6, "2010-12-03": 16])
     }
 

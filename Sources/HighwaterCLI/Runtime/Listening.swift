@@ -60,7 +60,7 @@ final class Listening: Sendable {
         func run() async throws {
             do {
                 try await server.run()
-            } catch where !listening.hasBegun && !(error is CancellationError) {
+            } catch  where !listening.hasBegun && !(error is CancellationError) {
                 throw Failure("cannot listen on \(address), set by HIGHWATER_HTTP: \(error)")
             }
         }

@@ -95,7 +95,8 @@ struct Node {
                 guard !partitions.isEmpty else { return .failing("the topic is not open yet") }
                 let missing = partitions.filter { !$0.isOwner }
                 guard let first = missing.first else { return .passing("writes \(partitions.count) partitions") }
-                return .failing("\(missing.count) of \(partitions.count) partitions are not written by this instance: \(first.reason ?? "")")
+                return .failing(
+                    "\(missing.count) of \(partitions.count) partitions are not written by this instance: \(first.reason ?? "")")
             }
         }
         for (name, runner) in runners {

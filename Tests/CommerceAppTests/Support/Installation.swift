@@ -27,7 +27,9 @@ final class Installation: Sendable {
     func file(_ name: String) -> String { folder + "/" + name }
 
     func remove(_ names: String...) throws {
-        for name in names where FileManager.default.fileExists(atPath: file(name)) { try FileManager.default.removeItem(atPath: file(name)) }
+        for name in names where FileManager.default.fileExists(atPath: file(name)) {
+            try FileManager.default.removeItem(atPath: file(name))
+        }
     }
 
     /// Removes a SQLite file with what belongs to it.
@@ -134,17 +136,21 @@ final class Installation: Sendable {
     /// Where each partition's log ends, by its number.
     func ends() async throws -> [Int: Int] {
         let status = try JSON(try await run("status", "--json").text)
-        return Dictionary(uniqueKeysWithValues: status["partitions"].elements.map { ($0["partition"].integer ?? -1, $0["end"].integer ?? -1) })
+        return Dictionary(
+            uniqueKeysWithValues: status["partitions"].elements.map { ($0["partition"].integer ?? -1, $0["end"].integer ?? -1) })
     }
 
-    func load(_ file: String = Installation.sample, to server: Server, _ arguments: String...) async throws -> (result: JSON, status: Int32) {
+    func load(_ file: String = Installation.sample, to server: Server, _ arguments: String...) async throws -> (result: JSON, status: Int32)
+    {
         let output = try await run(["load", file, "--url", server.url] + arguments)
         try #require(!output.text.isEmpty, "\(output.errors)")
         return (try JSON(output.text), output.status)
     }
 
     /// Compares the views with what plain Python makes of the file, once they have caught up with the log.
-    func checkViews(_ server: Server, against file: String = Installation.sample, sourceLocation: SourceLocation = #_sourceLocation) async throws {
+    func checkViews(_ server: Server, against file: String = Installation.sample, sourceLocation: SourceLocation = #_sourceLocation)
+        async throws
+    {
         try await server.waitForViews(positions: Self.newest(try await events()))
         let output = try await runTool("python3", Installation.checkout + "/scripts/check-views", file, "--url", server.url)
         #expect(output.status == 0, "\(output.text)\(output.errors)", sourceLocation: sourceLocation)

@@ -68,7 +68,9 @@ struct Server: Sendable {
         var rows: [String: JSON] = [:]
         var after: String?
         repeat {
-            let path = "/v1/views/\(view)?limit=1000" + (after.map { "&after=" + ($0.addingPercentEncoding(withAllowedCharacters: .alphanumerics) ?? $0) } ?? "")
+            let path =
+                "/v1/views/\(view)?limit=1000"
+                + (after.map { "&after=" + ($0.addingPercentEncoding(withAllowedCharacters: .alphanumerics) ?? $0) } ?? "")
             let answer = positions.isEmpty ? try await get(path) : try await get(path, at: positions)
             try #require(answer.status == 200, "\(answer.text)")
             for row in answer.json["rows"].elements { rows[row[keys[view] ?? ""].text ?? ""] = row }
