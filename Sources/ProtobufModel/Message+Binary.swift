@@ -1,5 +1,5 @@
-import EventModel
-import SwiftProtobuf
+public import EventModel
+public import SwiftProtobuf
 
 extension Message {
     /// The binary form, with map entries in a fixed order, so that equal messages give equal bytes.
@@ -15,7 +15,6 @@ extension Message {
         }
     }
 
-    init(shared bytes: Bytes) throws {
-        try self.init(serializedBytes: SharedBytes(bytes))
-    }
+    /// Reads a slice of a batch where it stands, without copying it.
+    @inlinable init(shared bytes: Bytes) throws { try self.init(serializedBytes: bytes.span.bytes) }
 }

@@ -27,10 +27,12 @@ final class BrokenLog: EventLog {
         return fault == .inventsTopics ? count ?? 1 : count
     }
 
-    func createTopic(_ topic: Topic, partitions: Int) async throws(LogError) {
+    func createTopic(_ topic: Topic, _ settings: TopicSettings) async throws(LogError) {
         if fault == .remakesTopics, try await log.partitionCount(of: topic) != nil { return }
-        try await log.createTopic(topic, partitions: partitions)
+        try await log.createTopic(topic, settings)
     }
+
+    func describe(_ topic: Topic) async throws(LogError) -> TopicDescription? { try await log.describe(topic) }
 
     func bounds(of partition: TopicPartition) async throws(LogError) -> Range<Offset> {
         let bounds = try await log.bounds(of: partition)

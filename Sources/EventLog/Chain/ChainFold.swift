@@ -9,6 +9,7 @@ public struct ChainFold: Sendable {
     private var resumes: Bool
     /// A fold that has failed cannot go on: what it would read next is not what follows its position.
     private var failure: LogError?
+    private var types = EventTypeCache()
 
     /// To be fed from `position`'s own offset on, or from zero at the beginning.
     public init(_ partition: TopicPartition, after position: ChainPosition) {
@@ -45,7 +46,8 @@ public struct ChainFold: Sendable {
                 continue
             }
             do {
-                records.append(ChainedRecord(offset: entry.offset, storedAt: entry.storedAt, record: try Record(encoded: entry.value)))
+                records.append(
+                    ChainedRecord(offset: entry.offset, storedAt: entry.storedAt, record: try Record(encoded: entry.value, types: &types)))
             } catch {
                 throw LogError(.corrupt, "the record at \(partition)@\(entry.offset) cannot be read", underlying: error)
             }

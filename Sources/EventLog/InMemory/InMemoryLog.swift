@@ -4,10 +4,14 @@ import Synchronization
 /// A log in memory: the port's twin for tests, and the shortest adapter to read.
 public final class InMemoryLog: EventLog {
     private let topics = Mutex<[Topic: [InMemoryPartition]]>([:])
+    private let groups: InMemoryGroups?
     private let now: @Sendable () -> Timestamp
 
-    /// - Parameter now: the clock that stamps stored records.
-    public init(now: @escaping @Sendable () -> Timestamp = { Timestamp(microseconds: 0) }) {
+    /// - Parameters:
+    ///   - groups: who coordinates its groups' members; where nobody does, each member should work on every partition.
+    ///   - now: the clock that stamps stored records.
+    public init(groups: InMemoryGroups? = nil, now: @escaping @Sendable () -> Timestamp = { Timestamp(microseconds: 0) }) {
+        self.groups = groups
         self.now = now
     }
 
@@ -15,7 +19,8 @@ public final class InMemoryLog: EventLog {
         topics.withLock { $0[topic]?.count }
     }
 
-    public func createTopic(_ topic: Topic, partitions: Int) async throws(LogError) {
+    public func createTopic(_ topic: Topic, _ settings: TopicSettings) async throws(LogError) {
+        let partitions = settings.partitions
         guard partitions > 0 else { throw LogError(.misconfigured, "a topic has at least one partition") }
         let isNew = topics.withLock { topics in
             guard topics[topic] == nil else { return false }
@@ -23,6 +28,10 @@ public final class InMemoryLog: EventLog {
             return true
         }
         guard isNew else { throw LogError(.topicExists, "topic '\(topic)' exists already") }
+    }
+
+    public func describe(_ topic: Topic) async throws(LogError) -> TopicDescription? {
+        try await partitionCount(of: topic).map { TopicDescription(partitions: $0) }
     }
 
     public func bounds(of partition: TopicPartition) async throws(LogError) -> Range<Offset> {
@@ -42,7 +51,8 @@ public final class InMemoryLog: EventLog {
     }
 
     public func join(group: String, topic: Topic) async throws(LogError) -> any GroupMembership {
-        SoleMember(partitions: try await partitions(of: topic))
+        let count = try await partitions(of: topic)
+        return groups?.join(group, partitions: count) ?? SoleMember(partitions: count)
     }
 
     fileprivate func append(_ record: LogRecord, to partition: TopicPartition) throws(LogError) -> Offset {

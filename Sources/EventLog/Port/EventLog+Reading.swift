@@ -26,11 +26,21 @@ extension EventLog {
         return count
     }
 
+    /// Makes a topic that keeps everything.
+    public func createTopic(_ topic: Topic, partitions: Int) async throws(LogError) {
+        try await createTopic(topic, TopicSettings(partitions: partitions))
+    }
+
     /// Makes the topic unless it exists, and tells how many partitions it has.
     public func ensureTopic(_ topic: Topic, partitions: Int) async throws(LogError) -> Int {
+        try await ensureTopic(topic, TopicSettings(partitions: partitions))
+    }
+
+    /// Makes the topic unless it exists, and tells how many partitions it has.
+    public func ensureTopic(_ topic: Topic, _ settings: TopicSettings) async throws(LogError) -> Int {
         if let count = try await partitionCount(of: topic) { return count }
         do throws(LogError) {
-            try await createTopic(topic, partitions: partitions)
+            try await createTopic(topic, settings)
         } catch {
             guard error.code == .topicExists else { throw error }  // somebody was faster
         }

@@ -8,7 +8,10 @@ public protocol EventLog: Sendable {
     func partitionCount(of topic: Topic) async throws(LogError) -> Int?
 
     /// Makes a topic. Throws `topicExists` where it is there already.
-    func createTopic(_ topic: Topic, partitions: Int) async throws(LogError)
+    func createTopic(_ topic: Topic, _ settings: TopicSettings) async throws(LogError)
+
+    /// How a topic is set up; nil where it does not exist.
+    func describe(_ topic: Topic) async throws(LogError) -> TopicDescription?
 
     /// The offsets that a partition holds: from its first record's to its end, where the next record will land.
     func bounds(of partition: TopicPartition) async throws(LogError) -> Range<Offset>
@@ -51,7 +54,8 @@ public protocol LogReader: AnyObject, Sendable {
 
 /// One member's place in a group that shares a topic's partitions.
 public protocol GroupMembership: Sendable {
-    /// The partitions this member should work on: the newest set at once, and each change. Ends with ``leave()``.
+    /// The partitions this member should work on: the newest set at once, and each change. A log with a coordinator, which gives a
+    /// partition to one member at a time, repeats the set now and then while it stands. Ends with ``leave()``.
     var assignments: AsyncStream<Set<Partition>> { get }
 
     /// Tells how far the group has come, for lag tools only: the next offsets to read. Best effort.

@@ -18,12 +18,24 @@ extension Record {
     }
 
     public init(encoded: Bytes) throws(WireError) {
-        var reader = WireReader(encoded)
+        var types = EventTypeCache()
+        try self.init(encoded: encoded, types: &types)
+    }
+
+    /// - Parameter types: the types met before, so that each is one string however many events have it.
+    init(encoded: Bytes, types: inout EventTypeCache) throws(WireError) {
+        self = try encoded.withUnsafeBytes { buffer -> Result<Record, WireError> in
+            Result { () throws(WireError) in try Record(encoded, buffer, &types) }
+        }.get()
+    }
+
+    private init(_ encoded: Bytes, _ buffer: UnsafeRawBufferPointer, _ types: inout EventTypeCache) throws(WireError) {
+        var reader = WireReader(buffer)
         var record: Record?
         while let field = try reader.nextField() {
             switch field.number {
-            case Field.claim: record = .claim(try Claim(wire: try reader.bytes(field)))
-            case Field.commit: record = .commit(try Commit(wire: try reader.bytes(field)))
+            case Field.claim: record = .claim(try Claim(wire: try reader.message(field)))
+            case Field.commit: record = .commit(try Commit(encoded, buffer, try reader.range(field), &types))
             default: try reader.skip(field)
             }
         }
@@ -35,20 +47,25 @@ extension Record {
 extension RecordHeader {
     /// Reads the header alone; nil where the bytes are no record.
     public init?(encoded: Bytes) {
-        var reader = WireReader(encoded)
-        guard let field = try? reader.nextField(), field.number == 1 || field.number == 2, let body = try? reader.bytes(field) else {
+        let header = encoded.withUnsafeBytes { Self.read($0) }
+        guard let header else { return nil }
+        self = header
+    }
+
+    private static func read(_ buffer: UnsafeRawBufferPointer) -> RecordHeader? {
+        var reader = WireReader(buffer)
+        guard let field = try? reader.nextField(), field.number == 1 || field.number == 2, var inner = try? reader.message(field) else {
             return nil
         }
         var epoch: Int64 = 0
         var sequence: Int64 = 0
-        var inner = WireReader(body)
         // Epoch and sequence are written first.
         while let field = try? inner.nextField(), field.number <= 2, field.isVarint {
             guard let value = try? inner.integer(field) else { return nil }
             if field.number == 1 { epoch = value } else { sequence = value }
             if field.number == 2 { break }
         }
-        self = field.number == 1 ? .claim(Epoch(epoch)) : .commit(Epoch(epoch), CommitSequence(sequence))
+        return field.number == 1 ? .claim(Epoch(epoch)) : .commit(Epoch(epoch), CommitSequence(sequence))
     }
 }
 
@@ -64,9 +81,9 @@ extension Claim {
         writer.integer(Field.at, at.microseconds)
     }
 
-    fileprivate init(wire: Bytes) throws(WireError) {
+    fileprivate init(wire: WireReader) throws(WireError) {
         self.init(epoch: .zero, writer: "", at: Timestamp(microseconds: 0), partitions: 0)
-        var reader = WireReader(wire)
+        var reader = wire
         while let field = try reader.nextField() {
             switch field.number {
             case Field.epoch: epoch = Epoch(try reader.integer(field))
@@ -100,27 +117,52 @@ extension Commit {
         for event in events { writer.message(Field.events, event.write) }
     }
 
-    fileprivate init(wire: Bytes) throws(WireError) {
-        self.init(
-            epoch: .zero, sequence: .zero, stream: StreamID(trusted: ""), firstVersion: .none, commandID: CommandID(trusted: ""),
-            commandDigest: [], at: Timestamp(microseconds: 0), events: [])
-        var reader = WireReader(wire)
+    fileprivate init(
+        _ encoded: Bytes, _ buffer: UnsafeRawBufferPointer, _ range: Range<Int>, _ types: inout EventTypeCache
+    ) throws(WireError) {
+        var epoch = Epoch.zero
+        var sequence = CommitSequence.zero
+        var stream = ""
+        var firstVersion = StreamVersion.none
+        var digest: Bytes = []
+        var at = Timestamp(microseconds: 0)
+        var events: [EncodedEvent] = []
+        var reader = WireReader(buffer, range)
         while let field = try reader.nextField() {
             switch field.number {
             case Field.epoch: epoch = Epoch(try reader.integer(field))
             case Field.sequence: sequence = CommitSequence(try reader.integer(field))
-            case Field.stream: stream = StreamID(trusted: try reader.text(field))
+            case Field.stream: stream = try reader.text(field)
             case Field.firstVersion: firstVersion = StreamVersion(try reader.integer(field))
-            case Field.commandID: commandID = CommandID(trusted: try reader.text(field))
-            case Field.commandDigest: commandDigest = try reader.bytes(field)
-            case Field.correlationID: correlationID = try reader.text(field)
-            case Field.causationID: causationID = try reader.text(field)
-            case Field.actor: actor = try reader.text(field)
+            case Field.commandDigest: digest = encoded.slice(try reader.range(field))
+            // Texts that few ask for are read when they are; see `metadata(_:)`.
+            case Field.commandID, Field.correlationID, Field.causationID, Field.actor, Field.traceparent: try reader.checkText(field)
             case Field.at: at = Timestamp(microseconds: try reader.integer(field))
-            case Field.traceparent: traceparent = try reader.text(field)
-            case Field.events: events.append(try EncodedEvent(wire: try reader.bytes(field)))
+            case Field.events: events.append(try EncodedEvent(encoded, buffer, try reader.range(field), &types))
             default: try reader.skip(field)
             }
+        }
+        self.init(
+            epoch: epoch, sequence: sequence, stream: StreamID(trusted: stream), firstVersion: firstVersion, commandDigest: digest,
+            events: events, metadata: EventMetadata(at: at, encoded: encoded.slice(range), decode: Self.metadata))
+    }
+
+    /// The texts of a commit that has been read before, and so can be.
+    @Sendable private static func metadata(_ encoded: Bytes) -> EventMetadata.Values {
+        encoded.withUnsafeBytes { buffer in
+            var values = EventMetadata.Values()
+            var reader = WireReader(buffer)
+            while let field = try? reader.nextField() {
+                switch field.number {
+                case Field.commandID: values.commandID = (try? reader.text(field)) ?? ""
+                case Field.correlationID: values.correlationID = (try? reader.text(field)) ?? ""
+                case Field.causationID: values.causationID = (try? reader.text(field)) ?? ""
+                case Field.actor: values.actor = (try? reader.text(field)) ?? ""
+                case Field.traceparent: values.traceparent = (try? reader.text(field)) ?? ""
+                default: try? reader.skip(field)
+                }
+            }
+            return values
         }
     }
 }
@@ -135,17 +177,24 @@ extension EncodedEvent {
         writer.data(Field.data, data)
     }
 
-    fileprivate init(wire: Bytes) throws(WireError) {
-        var type = ""
+    fileprivate init(
+        _ encoded: Bytes, _ buffer: UnsafeRawBufferPointer, _ range: Range<Int>, _ types: inout EventTypeCache
+    ) throws(WireError) {
+        var type: EventType?
         var data: Bytes = []
-        var reader = WireReader(wire)
+        var reader = WireReader(buffer, range)
         while let field = try reader.nextField() {
             switch field.number {
-            case Field.type: type = try reader.text(field)
-            case Field.data: data = try reader.bytes(field)
+            case Field.type: type = try types.type(UnsafeRawBufferPointer(rebasing: buffer[try reader.range(field)]))
+            case Field.data: data = encoded.slice(try reader.range(field))
             default: try reader.skip(field)
             }
         }
-        self.init(type: EventType(type), data: data)
+        self.init(type: type ?? EventType(""), data: data)
     }
+}
+
+extension Bytes {
+    /// The part that is `range` counted from the slice's own beginning.
+    fileprivate func slice(_ range: Range<Int>) -> Bytes { self[startIndex + range.lowerBound..<startIndex + range.upperBound] }
 }

@@ -68,40 +68,44 @@ public struct Commit: Hashable, Sendable {
     public var stream: StreamID
     /// The version of the first of ``events``.
     public var firstVersion: StreamVersion
-    public var commandID: CommandID
     public var commandDigest: Bytes
-    public var correlationID: String
-    public var causationID: String
-    public var actor: String
-    public var at: Timestamp
-    public var traceparent: String
     /// At least one.
     public var events: [EncodedEvent]
+    /// What is known of the command.
+    public var metadata: EventMetadata
 
     public init(
         epoch: Epoch, sequence: CommitSequence, stream: StreamID, firstVersion: StreamVersion, commandID: CommandID,
         commandDigest: Bytes, correlationID: String = "", causationID: String = "", actor: String = "", at: Timestamp,
         traceparent: String = "", events: [EncodedEvent]
     ) {
+        self.init(
+            epoch: epoch, sequence: sequence, stream: stream, firstVersion: firstVersion, commandDigest: commandDigest, events: events,
+            metadata: EventMetadata(
+                commandID: commandID, correlationID: correlationID, causationID: causationID, actor: actor, at: at,
+                traceparent: traceparent))
+    }
+
+    init(
+        epoch: Epoch, sequence: CommitSequence, stream: StreamID, firstVersion: StreamVersion, commandDigest: Bytes,
+        events: [EncodedEvent], metadata: EventMetadata
+    ) {
         self.epoch = epoch
         self.sequence = sequence
         self.stream = stream
         self.firstVersion = firstVersion
-        self.commandID = commandID
         self.commandDigest = commandDigest
-        self.correlationID = correlationID
-        self.causationID = causationID
-        self.actor = actor
-        self.at = at
-        self.traceparent = traceparent
         self.events = events
+        self.metadata = metadata
     }
+
+    public var commandID: CommandID { metadata.commandID }
+    public var correlationID: String { metadata.correlationID }
+    public var causationID: String { metadata.causationID }
+    public var actor: String { metadata.actor }
+    public var at: Timestamp { metadata.at }
+    public var traceparent: String { metadata.traceparent }
 
     /// The stream's version after this commit.
     public var lastVersion: StreamVersion { firstVersion + (events.count - 1) }
-
-    public var metadata: EventMetadata {
-        EventMetadata(
-            commandID: commandID, correlationID: correlationID, causationID: causationID, actor: actor, at: at, traceparent: traceparent)
-    }
 }

@@ -59,18 +59,23 @@ struct WireField {
     var isVarint: Bool { type == Self.varint }
 }
 
-/// Reads protobuf's wire form; unknown fields can be skipped. Slices share the storage of what they were cut from.
+/// Reads protobuf's wire form; unknown fields can be skipped. For use within the scope of the buffer it reads.
 struct WireReader {
-    private let bytes: Bytes
+    /// The whole of what is read, of which messages within messages are ranges.
+    private let buffer: UnsafeRawBufferPointer
     private var index: Int
+    private let end: Int
 
-    init(_ bytes: Bytes) {
-        self.bytes = bytes
-        index = bytes.startIndex
+    init(_ buffer: UnsafeRawBufferPointer) { self.init(buffer, 0..<buffer.count) }
+
+    init(_ buffer: UnsafeRawBufferPointer, _ range: Range<Int>) {
+        self.buffer = buffer
+        index = range.lowerBound
+        end = range.upperBound
     }
 
     mutating func nextField() throws(WireError) -> WireField? {
-        guard index < bytes.endIndex else { return nil }
+        guard index < end else { return nil }
         let tag = try varint()
         guard tag >> 3 > 0, tag >> 3 <= 536_870_911 else { throw WireError("a field number out of range") }
         return WireField(number: Int(tag >> 3), type: Int(tag & 7))
@@ -81,24 +86,36 @@ struct WireReader {
         return Int64(bitPattern: try varint())
     }
 
-    mutating func bytes(_ field: WireField) throws(WireError) -> Bytes {
+    /// Where the field's bytes are in the buffer.
+    mutating func range(_ field: WireField) throws(WireError) -> Range<Int> {
         guard field.type == WireField.delimited else { throw WireError("field \(field.number) has no length") }
         let count = try varint()
-        guard count <= UInt64(bytes.endIndex - index) else { throw WireError("field \(field.number) is longer than what is there") }
+        guard count <= UInt64(end - index) else { throw WireError("field \(field.number) is longer than what is there") }
         defer { index += Int(count) }
-        return bytes[index..<index + Int(count)]
+        return index..<index + Int(count)
     }
 
+    mutating func message(_ field: WireField) throws(WireError) -> WireReader { WireReader(buffer, try range(field)) }
+
     mutating func text(_ field: WireField) throws(WireError) -> String {
-        let slice = try bytes(field)
-        guard let text = String(validating: slice, as: UTF8.self) else { throw WireError("field \(field.number) is not UTF-8") }
+        let bytes = UnsafeRawBufferPointer(rebasing: buffer[try range(field)])
+        // Most are ASCII, which is decoded without more ado.
+        if bytes.isASCII { return String(decoding: bytes, as: UTF8.self) }
+        guard let text = String(validating: bytes, as: UTF8.self) else { throw WireError("field \(field.number) is not UTF-8") }
         return text
+    }
+
+    /// Checks a text and goes past it.
+    mutating func checkText(_ field: WireField) throws(WireError) {
+        let bytes = UnsafeRawBufferPointer(rebasing: buffer[try range(field)])
+        if bytes.isASCII { return }
+        if String(validating: bytes, as: UTF8.self) == nil { throw WireError("field \(field.number) is not UTF-8") }
     }
 
     mutating func skip(_ field: WireField) throws(WireError) {
         switch field.type {
         case WireField.varint: _ = try varint()
-        case WireField.delimited: _ = try bytes(field)
+        case WireField.delimited: _ = try range(field)
         case WireField.fixed64: try advance(8)
         case WireField.fixed32: try advance(4)
         default: throw WireError("field \(field.number) has the unknown wire type \(field.type)")
@@ -106,15 +123,15 @@ struct WireReader {
     }
 
     private mutating func advance(_ count: Int) throws(WireError) {
-        guard count <= bytes.endIndex - index else { throw WireError("the end is missing") }
+        guard count <= end - index else { throw WireError("the end is missing") }
         index += count
     }
 
     private mutating func varint() throws(WireError) -> UInt64 {
         var value: UInt64 = 0
         var shift: UInt64 = 0
-        while index < bytes.endIndex {
-            let byte = bytes[index]
+        while index < end {
+            let byte = buffer[index]
             index += 1
             value |= UInt64(byte & 0x7F) << shift
             if byte < 0x80 { return value }
@@ -122,5 +139,20 @@ struct WireReader {
             guard shift < 64 else { throw WireError("a number longer than 64 bits") }
         }
         throw WireError("the end is missing")
+    }
+}
+
+extension UnsafeRawBufferPointer {
+    fileprivate var isASCII: Bool {
+        var index = 0
+        while index + 8 <= count {
+            if loadUnaligned(fromByteOffset: index, as: UInt64.self) & 0x8080_8080_8080_8080 != 0 { return false }
+            index += 8
+        }
+        while index < count {
+            if self[index] >= 0x80 { return false }
+            index += 1
+        }
+        return true
     }
 }

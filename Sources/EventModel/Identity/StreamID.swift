@@ -31,8 +31,13 @@ public struct StreamID: Hashable, Sendable, CustomStringConvertible {
         description = text
     }
 
-    public var category: Substring { description.prefix { $0 != "/" } }
-    public var key: Substring { description.drop { $0 != "/" }.dropFirst() }
+    public var category: Substring { description[..<slash] }
+    public var key: Substring {
+        let slash = slash
+        return slash == description.endIndex ? description[slash...] : description[description.utf8.index(after: slash)...]
+    }
+
+    private var slash: String.Index { description.utf8.firstIndex(of: UInt8(ascii: "/")) ?? description.endIndex }
 
     private static func check(category: some Collection<UInt8>) throws(InvalidStreamID) {
         guard let first = category.first else { throw InvalidStreamID(reason: "the category is empty") }

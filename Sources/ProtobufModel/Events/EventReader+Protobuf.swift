@@ -3,7 +3,7 @@ public import SwiftProtobuf
 
 extension EventReader {
     /// Reads a type whose payload is the message that `wrap` takes: `.protobuf("order.placed.v1", OrderEvent.placed)`.
-    public static func protobuf<M: Message>(_ type: EventType, _ wrap: @escaping @Sendable (M) -> Event) -> EventReader {
+    @inlinable public static func protobuf<M: Message>(_ type: EventType, _ wrap: @escaping @Sendable (M) -> Event) -> EventReader {
         EventReader(
             type,
             decode: { event throws(UnreadableEvent) in wrap(try read(M.self, event)) },
@@ -22,13 +22,15 @@ extension EventReader {
     /// ```swift
     /// .upcast("order.placed.v1", OrderPlaced.self) { old in .placed(OrderPlacedV2(old)) }
     /// ```
-    public static func upcast<M: Message>(
+    @inlinable public static func upcast<M: Message>(
         _ type: EventType, _ message: M.Type, _ lift: @escaping @Sendable (M) -> Event
     ) -> EventReader {
         .protobuf(type, lift)
     }
 
-    private static func read<M: Message>(_ message: M.Type, _ event: EncodedEvent) throws(UnreadableEvent) -> M {
+    @inlinable static func read<M: Message>(_ message: M.Type, _ event: EncodedEvent) throws(UnreadableEvent) -> M {
+        // An event that says nothing more than that it happened.
+        if event.data.isEmpty { return M() }
         do {
             return try M(shared: event.data)
         } catch {
