@@ -15,6 +15,7 @@ public final class SQLiteLog: EventLog {
     private let storage: Storage
     private let commits: GroupCommit
     private let arrivals: Arrivals
+    private let tail: RecordTail
     private let foreign: ForeignCommits
     private let options: Options
 
@@ -28,14 +29,17 @@ public final class SQLiteLog: EventLog {
     ) async throws(LogError) {
         let storage = try await Storage.open(path: path, options: options)
         let arrivals = Arrivals()
-        let foreign = ForeignCommits(storage: storage, arrivals: arrivals, fallback: options.fallbackInterval, logger: logger)
+        let tail = RecordTail()
+        let foreign = ForeignCommits(storage: storage, arrivals: arrivals, tail: tail, fallback: options.fallbackInterval, logger: logger)
         self.storage = storage
         self.arrivals = arrivals
+        self.tail = tail
         self.foreign = foreign
         self.options = options
-        commits = GroupCommit(storage: storage, maximumQueuedBytes: options.maximumQueuedBytes, now: now) { ends in
+        commits = GroupCommit(storage: storage, maximumQueuedBytes: options.maximumQueuedBytes, now: now) { stored in
             foreign.announce()
-            arrivals.announce(ends)
+            tail.add(stored)
+            arrivals.announce(stored.compactMapValues { $0.last?.offset.next })
         }
     }
 
@@ -44,10 +48,16 @@ public final class SQLiteLog: EventLog {
         return try await storage.read("look up topic '\(topic)'") { try catalog.entry(for: topic, in: $0)?.partitions }
     }
 
-    public func createTopic(_ topic: Topic, partitions: Int) async throws(LogError) {
+    /// Keeps every record, whatever the settings say, which those who need only the newest can live with.
+    public func createTopic(_ topic: Topic, _ settings: TopicSettings) async throws(LogError) {
+        let partitions = settings.partitions
         guard partitions > 0 else { throw LogError(.misconfigured, "a topic has at least one partition") }
         let catalog = storage.catalog
         try await storage.write("make topic '\(topic)'") { try catalog.insert(topic, partitions: partitions, in: $0) }
+    }
+
+    public func describe(_ topic: Topic) async throws(LogError) -> TopicDescription? {
+        try await partitionCount(of: topic).map { TopicDescription(partitions: $0) }
     }
 
     public func bounds(of partition: TopicPartition) async throws(LogError) -> Range<Offset> {
@@ -72,7 +82,8 @@ public final class SQLiteLog: EventLog {
             }
             return key
         }
-        return SQLiteReader(storage: storage, arrivals: arrivals, foreign: foreign, partition: partition, key: key, from: offset)
+        return SQLiteReader(
+            storage: storage, arrivals: arrivals, tail: tail, foreign: foreign, partition: partition, key: key, from: offset)
     }
 
     public func join(group: String, topic: Topic) async throws(LogError) -> any GroupMembership {

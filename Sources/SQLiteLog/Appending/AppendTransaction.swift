@@ -9,8 +9,8 @@ struct AppendTransaction {
     private let at: Timestamp
     private var places: [TopicPartition: Result<(key: PartitionKey, next: Offset), LogError>] = [:]
 
-    /// The new ends of the changed partitions, once committed.
-    private(set) var ends: [PartitionKey: Offset] = [:]
+    /// What has been stored, once committed, by partition and in order.
+    private(set) var stored: [PartitionKey: [LogEntry]] = [:]
 
     init(catalog: TopicCatalog, path: String, at: Timestamp) {
         self.catalog = catalog
@@ -37,9 +37,9 @@ struct AppendTransaction {
                 }
                 return .commit
             }
-            for case .success(let place) in places.values where place.next > .zero { ends[place.key] = place.next }
             return outcomes
         } catch {
+            stored = [:]
             return items.enumerated().map { index, item in
                 guard case .append(let append) = item else { return .success(.zero) }
                 // What had been refused before the transaction failed keeps its own reason.
@@ -68,6 +68,8 @@ struct AppendTransaction {
             }
             try insertion.insert(id: place.key.id(of: place.next), storedAt: at, append.record)
             places[append.partition] = .success((place.key, place.next.next))
+            stored[place.key, default: []].append(
+                LogEntry(offset: place.next, storedAt: at, key: append.record.key, value: append.record.value))
             return .success(place.next)
         }
     }

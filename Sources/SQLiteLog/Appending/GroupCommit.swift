@@ -17,12 +17,12 @@ final class GroupCommit: Sendable {
     private let storage: Storage
     private let maximumQueuedBytes: Int
     private let now: @Sendable () -> Timestamp
-    /// Called after each commit with the new ends of the partitions it changed.
-    private let onCommit: @Sendable ([PartitionKey: Offset]) -> Void
+    /// Called after each commit with what it stored.
+    private let onCommit: @Sendable ([PartitionKey: [LogEntry]]) -> Void
 
     init(
         storage: Storage, maximumQueuedBytes: Int, now: @escaping @Sendable () -> Timestamp,
-        onCommit: @escaping @Sendable ([PartitionKey: Offset]) -> Void
+        onCommit: @escaping @Sendable ([PartitionKey: [LogEntry]]) -> Void
     ) {
         self.storage = storage
         self.maximumQueuedBytes = maximumQueuedBytes
@@ -97,7 +97,7 @@ final class GroupCommit: Sendable {
         }
         var transaction = AppendTransaction(catalog: storage.catalog, path: storage.path, at: now())
         let outcomes = transaction.run(items, db)
-        if !transaction.ends.isEmpty { onCommit(transaction.ends) }
+        if !transaction.stored.isEmpty { onCommit(transaction.stored) }
         for (item, outcome) in zip(items, outcomes) {
             switch item {
             case .append(let append): append.report(outcome)

@@ -68,8 +68,8 @@ final class Arrivals: Sendable {
         for waiter in takeAll(closing: error) { waiter.continuation.resume(throwing: error) }
     }
 
-    /// Returns when the partition may hold `offset`, or at once if something happened since `token`.
-    func wait(for key: PartitionKey, at offset: Offset, since token: Token) async throws {
+    /// Returns when the partition may hold `offset`, or at once if something happened since `token`. Without one only announcements count.
+    func wait(for key: PartitionKey, at offset: Offset, since token: Token?) async throws {
         let ticket = state.withLock { state in
             state.nextTicket += 1
             return state.nextTicket
@@ -80,7 +80,7 @@ final class Arrivals: Sendable {
                 let outcome: Result<Void, any Error>? = state.withLock { state in
                     if state.cancelled.contains(ticket) { return .failure(CancellationError()) }
                     if let closing = state.closing { return .failure(closing) }
-                    if state.disturbances != token.disturbances { return .success(()) }
+                    if let token, state.disturbances != token.disturbances { return .success(()) }
                     if let end = state.ends[key], offset < end { return .success(()) }
                     state.waiters[key, default: [:]][ticket] = Waiter(offset: offset, continuation: continuation)
                     return nil

@@ -12,13 +12,15 @@ final class ForeignCommits: Sendable {
 
     private let storage: Storage
     private let arrivals: Arrivals
+    private let tail: RecordTail
     private let walPath: String
     private let check = Mutex(Check.idle)
     private let sources = Mutex<(watch: FileWatch?, timer: FallbackTimer?)>((nil, nil))
 
-    init(storage: Storage, arrivals: Arrivals, fallback: Duration, logger: Logger?) {
+    init(storage: Storage, arrivals: Arrivals, tail: RecordTail, fallback: Duration, logger: Logger?) {
         self.storage = storage
         self.arrivals = arrivals
+        self.tail = tail
         walPath = storage.writeAheadLog
 
         let queue = DispatchQueue(label: "SQLiteLog.foreign-commits")
@@ -47,9 +49,9 @@ final class ForeignCommits: Sendable {
         sources.timer?.stop()
     }
 
-    /// Looks at the ends of the partitions that are waited for. One look at a time; what happens meanwhile causes one more.
+    /// Looks at the ends of the partitions that are waited for or followed. One look at a time; what happens meanwhile causes one more.
     private func look() {
-        let keys = arrivals.disturb()
+        let keys = disturb()
         guard !keys.isEmpty else { return }
         let starts = check.withLock { check in
             defer { check = check == .idle ? .running : .again }
@@ -74,7 +76,10 @@ final class ForeignCommits: Sendable {
                 return check == .idle
             }
             if isDone { return }
-            keys = arrivals.disturb()
+            keys = disturb()
         }
     }
+
+    /// A follower does not look for itself before it waits, so it is told of ends also while it is busy.
+    private func disturb() -> [PartitionKey] { Array(Set(arrivals.disturb()).union(tail.followed)) }
 }
