@@ -9,10 +9,19 @@ public import WriteModel
 public final class SQLiteStateStore: StateStore {
     private let current: Mutex<StateFile>
     private let queue: DispatchQueue
+    private let filter = StreamFilter()
 
     init(_ file: StateFile, queue: DispatchQueue) {
         current = Mutex(file)
         self.queue = queue
+        // On the reader's queue, so whoever opens the store does not wait for it.
+        file.reader.asyncRead { [filter] access in
+            // Where the file cannot be read, every lookup meets that itself.
+            guard let db = try? access.get(), (try? StateQueries(opening: file.opening).enterStreams(into: filter, db)) != nil else {
+                return
+            }
+            filter.complete()
+        }
     }
 
     deinit {
@@ -29,6 +38,8 @@ public final class SQLiteStateStore: StateStore {
         return try await read { db, queries in try queries.streams(ids, in: db) }
     }
 
+    public func mayHold(_ stream: StreamID) -> Bool { filter.mayContain(stream.description) }
+
     public func commit(of command: CommandID, on stream: StreamID) async throws -> CommitReference? {
         try await read { db, queries in try queries.commit(of: command, on: stream, in: db) }
     }
@@ -39,6 +50,7 @@ public final class SQLiteStateStore: StateStore {
     }
 
     public func save(_ batch: StateBatch) async throws {
+        filter.insert(batch.streams.lazy.map(\.id.description))
         try await write("save a batch to") { db, queries in try queries.save(batch, in: db) }
     }
 

@@ -46,6 +46,19 @@ struct StateQueries {
         return found
     }
 
+    /// Reads the names, for which the index on them is enough.
+    func enterStreams(into filter: StreamFilter, _ db: Database) throws {
+        try checkOpening(db)
+        let names = try String.fetchCursor(try db.cachedStatement(sql: "SELECT name FROM streams"))
+        var isDone = false
+        while !isDone {
+            var some: [String] = []
+            while some.count < 4096, let name = try names.next() { some.append(name) }
+            isDone = some.count < 4096
+            filter.insert(some)
+        }
+    }
+
     /// Names its index: left to choose, SQLite may read all of the stream's commits instead.
     func commit(of command: CommandID, on stream: StreamID, in db: Database) throws -> CommitReference? {
         try commits(
