@@ -98,9 +98,11 @@ import WriteModel
         try bench.command("c2", .addBelow(1), ticket: 2)
         try bench.command("c3", .nothing, ticket: 3)
         try bench.command("c4", expected: .noStream, ticket: 4)
-        #expect(bench.load() == ["append c1 1.1 v1"])
+        #expect(bench.load() == ["append c1 1.1 v1", "confirm"])
+        #expect(bench.confirm() == [])
         #expect(bench.land() == ["1: committed v1 @1", "2: full v1", "3: unchanged v1", "4: conflict v1"])
-        #expect(try bench.command("c5", .addBelow(1), ticket: 5) == ["5: full v1"])
+        #expect(try bench.command("c5", .addBelow(1), ticket: 5) == ["confirm"])
+        #expect(bench.confirm() == ["5: full v1"])
     }
 
     @Test func aHeldAnswerIsGivenAnewWhenItsGroundIsLost() throws {
@@ -112,8 +114,9 @@ import WriteModel
         bench.fail()
         bench.readAll()
         bench.land()
-        #expect(bench.readAll() == ["own 2", "append c1 2.1 v1"])
-        #expect(bench.land() == ["1: committed v1 @2", "2: full v2", "3: unchanged v2"])
+        #expect(bench.readAll() == ["own 2", "append c1 2.1 v1", "confirm"])
+        #expect(bench.land() == ["1: committed v1 @2"])
+        #expect(bench.confirm() == ["2: full v2", "3: unchanged v2"])
     }
 
     @Test func heldAnswersKeepTheirOrderThroughRecovery() throws {
@@ -126,10 +129,12 @@ import WriteModel
         let first = try #require(bench.wire.first).record
         bench.fail()
         bench.store(first)
-        #expect(bench.readAll() == ["1: committed v1 @1", "2: unchanged v1", "claim 2"])
+        #expect(bench.readAll() == ["1: committed v1 @1", "claim 2"])
         bench.land()
-        #expect(bench.readAll() == ["own 2", "append c3 2.1 v2"])
-        #expect(bench.land() == ["3: committed v2 @3", "4: unchanged v2"])
+        #expect(bench.readAll() == ["own 2", "append c3 2.1 v2", "confirm"])
+        // The second was decided before the third, which by landing confirms it.
+        #expect(bench.land() == ["2: unchanged v1", "3: committed v2 @3"])
+        #expect(bench.confirm() == ["4: unchanged v2"])
     }
 
     @Test func aTooLargeCommandIsRefusedOnlyOnSettledGround() throws {
@@ -138,9 +143,11 @@ import WriteModel
         var bench = WriterBench.owning(limits: limits)
         try bench.command("c1", ticket: 1)
         try bench.command("c2", .addLarge(11), ticket: 2)
-        #expect(bench.load() == ["append c1 1.1 v1"])
-        #expect(bench.land() == ["1: committed v1 @1", "2: too large"])
-        #expect(try bench.command("c3", .addLarge(11), ticket: 3) == ["3: too large"])
+        #expect(bench.load() == ["append c1 1.1 v1", "confirm"])
+        #expect(bench.land() == ["1: committed v1 @1"])
+        #expect(bench.confirm() == ["2: too large"])
+        try bench.command("c3", .addLarge(11), ticket: 3)
+        #expect(bench.confirm() == ["3: too large"])
     }
 
     /// The log's own limit is met by one command; the others are none the worse.
@@ -157,9 +164,9 @@ import WriteModel
         #expect(try bench.command("c5", ticket: 6) == [])
         #expect(bench.readAll() == ["claim 2"])
         bench.land()
-        #expect(bench.readAll() == ["own 2", "append c3 2.1 v2", "append c5 2.2 v3"])
-        #expect(bench.land() == ["4: committed v2 @3", "5: unchanged v2"])
-        #expect(bench.land() == ["6: committed v3 @4"])
+        #expect(bench.readAll() == ["own 2", "append c3 2.1 v2", "append c5 2.2 v3", "confirm"])
+        #expect(bench.land() == ["4: committed v2 @3"])
+        #expect(bench.land() == ["5: unchanged v2", "6: committed v3 @4"])
         #expect(bench.writer.queueDepth == 0)
     }
 

@@ -43,8 +43,8 @@ struct WriteServiceTests {
                 Issue.record("a version conflict was not seen")
                 return
             }
-            let found1 = try await service.execute(.add(1, to: "a", id: "4", expected: .exactly(StreamVersion(1))))
-            #expect(found1.receipt != nil)
+            let outcome = try await service.execute(.add(1, to: "a", id: "4", expected: .exactly(StreamVersion(1))))
+            #expect(outcome.receipt != nil)
         }
     }
 
@@ -70,10 +70,10 @@ struct WriteServiceTests {
         try await running { service in
             let replay = try #require(try await service.execute(.add(1, to: "a", id: "3")).receipt)
             #expect(replay.isReplay && replay.version == StreamVersion(3))
-            let found2 = try await service.state(of: StreamID("tally/a"), at: nil)
-            #expect(found2?.json == "50")
-            let found3 = try await service.execute(.add(1, to: "a", id: "51"))
-            #expect(found3.receipt?.version == StreamVersion(51))
+            let state = try await service.state(of: StreamID("tally/a"), at: nil)
+            #expect(state?.json == "50")
+            let next = try await service.execute(.add(1, to: "a", id: "51"))
+            #expect(next.receipt?.version == StreamVersion(51))
         }
     }
 
@@ -81,10 +81,10 @@ struct WriteServiceTests {
         try await running { service in _ = try await service.execute(.add(7, to: "a", id: "1")) }
         for (stores, foldVersion) in [(InMemoryStateStores(), 1), (self.stores, 2)] {
             try await running(stores: stores, foldVersion: foldVersion) { service in
-                let found4 = try await service.state(of: StreamID("tally/a"), at: nil)
-                #expect(found4?.json == "7")
-                let found5 = try await service.execute(.add(7, to: "a", id: "1"))
-                #expect(found5.receipt?.isReplay == true)
+                let state = try await service.state(of: StreamID("tally/a"), at: nil)
+                #expect(state?.json == "7")
+                let repeated = try await service.execute(.add(7, to: "a", id: "1"))
+                #expect(repeated.receipt?.isReplay == true)
             }
         }
     }
@@ -95,14 +95,14 @@ struct WriteServiceTests {
             for n in 1...250 { _ = try await service.execute(.add(n % 2 == 0 ? -1 : 1, to: "a", id: "\(n)")) }
             let events = try await service.events(of: stream, from: StreamVersion(10), limit: 100)
             #expect(events.map(\.id.version.rawValue) == Array(10..<110))
-            let found6 = try await service.state(of: stream, at: StreamVersion(3))
-            #expect(found6?.json == "1")
-            let found7 = try await service.state(of: stream, at: StreamVersion(250))
-            #expect(found7?.json == "0")
-            let found8 = try await service.state(of: stream, at: StreamVersion(251))
-            #expect(found8 == nil)
-            let found9 = try await service.state(of: StreamID("tally/none"), at: nil)
-            #expect(found9 == nil)
+            let early = try await service.state(of: stream, at: StreamVersion(3))
+            #expect(early?.json == "1")
+            let last = try await service.state(of: stream, at: StreamVersion(250))
+            #expect(last?.json == "0")
+            let beyond = try await service.state(of: stream, at: StreamVersion(251))
+            #expect(beyond == nil)
+            let missing = try await service.state(of: StreamID("tally/none"), at: nil)
+            #expect(missing == nil)
         }
     }
 
@@ -113,8 +113,8 @@ struct WriteServiceTests {
                 return await group.reduce(0) { $0 + ($1 ? 1 : 0) }
             }
             #expect(accepted == 100)
-            let found10 = try await service.state(of: StreamID("tally/a"), at: nil)
-            #expect(found10?.json == "100")
+            let total = try await service.state(of: StreamID("tally/a"), at: nil)
+            #expect(total?.json == "100")
         }
     }
 
@@ -123,7 +123,7 @@ struct WriteServiceTests {
             #expect(try await first.execute(.add(1, to: "a", id: "1")).receipt != nil)
             try await running(stores: InMemoryStateStores(), instance: "second") { second in
                 #expect(try await second.execute(.add(1, to: "a", id: "2")).receipt?.version == StreamVersion(2))
-                guard case .unavailable = try await first.execute(.add(1, to: "a", id: "3")) else {
+                guard case .notOwner = try await first.execute(.add(1, to: "a", id: "3")) else {
                     Issue.record("a deposed writer has acknowledged")
                     return
                 }

@@ -25,6 +25,7 @@ struct StateStoreLawContext: Sendable {
         _ id: StreamID, in store: any StateStore, isAt version: StreamVersion, state: Bytes, commits: [CommitReference]
     ) async throws {
         guard let stream = try await store.streams([id])[id] else { throw fail("stream \(id) is not there") }
+        try require(store.mayHold(id), "stream \(id), which is there, is denied")
         try require(stream.version == version, "stream \(id) is at version \(stream.version), not \(version)")
         try require(stream.state == state, "the state of stream \(id), \(stream.state.count) bytes, is not the \(state.count) bytes saved")
         try require(

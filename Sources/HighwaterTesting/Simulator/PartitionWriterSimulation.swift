@@ -5,8 +5,8 @@
 /// After each run the faults end, and everything must settle. Checked throughout:
 /// every valid commit was decided on exactly the valid commits before it on its stream, and versions have no gaps; no command is committed
 /// twice; an acknowledged commit is valid and stands where its client was told; a client told that nothing happened finds nothing of its
-/// attempt in the log, ever; an answer without a commit was right for a state of valid commits; each command is answered once, beside an
-/// earlier "unknown"; a state store is the fold of the log at its position; afterwards a fresh command succeeds, and no command is left.
+/// attempt in the log, ever; an answer without a commit was right for the newest state of valid commits at some time between question and
+/// answer; each command is answered once, beside an earlier "unknown"; a state store is the fold of the log at its position; afterwards a fresh command succeeds, and no command is left.
 ///
 /// ```swift
 /// let report = try await PartitionWriterSimulation.run(seeds: 0..<10_000)

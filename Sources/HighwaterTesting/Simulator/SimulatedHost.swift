@@ -14,10 +14,12 @@ struct SimulatedHost {
         case assign
     }
 
-    /// What reads a single stream; side by side with all else, and answered in any order.
+    /// What reads a single stream, or the log's end; side by side with all else, and answered in any order.
     enum Question {
         case load(PartitionWriter.LookupID)
         case lookUp(PartitionWriter.LookupID, CommandID)
+        /// Where the log ends.
+        case confirm(PartitionWriter.ConfirmationID)
     }
 
     var incarnation = 0
@@ -38,6 +40,8 @@ struct SimulatedHost {
     var results: [(input: PartitionWriter.Input, isSlow: Bool)] = []
     var readings: [SimulatedReading] = []
     var backOffs = 0
+    /// Whether its last reading began because the log's end showed records that no report would tell of.
+    var isReadingToConfirm = false
     /// Commands that the writer has and has not answered.
     var outstanding = 0
     /// The streams that have been loaded since it was assigned.

@@ -149,13 +149,14 @@ extension SimulatedWorld {
             }
         }
         switch input {
-        case .reported, .read: report.count(.answerHeld)
+        case .reported, .read, .readEnded: report.count(.answerHeld)
+        case .confirmed: report.count(.answerConfirmed)
         default: break
         }
     }
 
     /// The stream's state at a version that an answer rests on: a prefix of the valid commits, without the command's own, and the newest
-    /// at some time between question and answer. A writer that does not know yet that it is deposed may answer from an older one.
+    /// at some time between question and answer.
     private func settledState(
         at version: StreamVersion, for index: Int, by host: Int
     ) throws(Violation) -> TallyState {
@@ -174,11 +175,10 @@ extension SimulatedWorld {
             throw Violation("ticket \(index) is decided again, though its command was committed before version \(version)")
         }
         if prefix < history.count, history[prefix].step < attempts[index].start {
-            guard history[prefix].commit.epoch > hosts[host].epoch else {
-                throw Violation(
-                    "ticket \(index) is answered at version \(version), though its writer had committed more before it was asked")
-            }
-            report.count(.staleAnswer)
+            let isOwn = history[prefix].commit.epoch <= hosts[host].epoch
+            throw Violation(
+                "ticket \(index) is answered at version \(version), though \(isOwn ? "its writer" : "another") had committed more before it "
+                    + "was asked")
         }
         return prefix == 0 ? TallyState() : history[prefix - 1].state
     }

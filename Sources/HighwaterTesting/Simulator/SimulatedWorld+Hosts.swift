@@ -37,9 +37,17 @@ extension SimulatedWorld {
             renewProducer(of: host)
         case .read(let id, let position, let target):
             if hosts[host].writer?.isOwner == true { report.count(.verified) }
+            if case .confirmed = input {
+                report.count(.confirmationRead)
+                hosts[host].isReadingToConfirm = true
+            } else {
+                hosts[host].isReadingToConfirm = false
+            }
             // What is left of an abandoned reading may still come.
             if hosts[host].readings.count > 1 { hosts[host].readings.removeFirst() }
             hosts[host].readings.append(try SimulatedReading(id, after: position, target: target, in: log))
+        case .confirm(let id):
+            hosts[host].questions.append(.confirm(id))
         case .load(let lookup):
             report.count(hosts[host].loaded.insert(lookup.stream).inserted ? .loaded : .reloaded)
             hosts[host].questions.append(.load(lookup))
@@ -62,6 +70,7 @@ extension SimulatedWorld {
             hosts[host].epoch = epoch
         case .steppedDown(let claim, _):
             report.count(claim == nil ? .gaveUp : .deposed)
+            if claim != nil, hosts[host].isReadingToConfirm { report.count(.deposedByConfirming) }
             hosts[host].isTaken = false
         case .recovering:
             report.count(.recovered)
@@ -85,6 +94,7 @@ extension SimulatedWorld {
 
     func tick(_ host: Int) throws(Violation) -> Bool {
         try deliver(.tick, to: host)
+        if random.chance(300) { try deliver(.check, to: host) }
         return true
     }
 

@@ -60,7 +60,7 @@ extension SimulatedWorld {
         return true
     }
 
-    /// The state store looks something up as it is now; the answer may take its time.
+    /// The state store or the log looks something up as it is now; the answer may take its time.
     func askStore(_ host: Int) throws(Violation) -> Bool {
         guard !hosts[host].questions.isEmpty else { return false }
         let question = hosts[host].questions.remove(at: random.below(hosts[host].questions.count))
@@ -69,6 +69,11 @@ extension SimulatedWorld {
         switch question {
         case .load(let lookup) where hasFailed, .lookUp(let lookup, _) where hasFailed:
             result(.lookupFailed(lookup, "the state store cannot be read"), for: host)
+        case .confirm(let id) where hasFailed:
+            report.count(.confirmationFailed)
+            result(.confirmFailed(id, LogError(.unavailable, "the log's end cannot be found")), for: host)
+        case .confirm(let id):
+            result(.confirmed(id, end: log.end), for: host)
         case .load(let lookup):
             result(.loaded(lookup, hosts[host].store.stream(lookup.stream)), for: host)
         case .lookUp(let lookup, let command):

@@ -22,9 +22,14 @@ public enum SimulationEvent: Int, CaseIterable, Sendable {
     case refused, conflict, unchanged, idReuseRefused
     /// An answer without a commit came only when the commits it rests on had landed.
     case answerHeld
+    /// It came when the log's end had shown that the writer was still the owner.
+    case answerConfirmed
+    /// The log's end showed records that no report would tell of.
+    case confirmationRead
+    /// And those were another's.
+    case deposedByConfirming
+    case confirmationFailed
     case tooLarge, overloaded, notOwner, unavailable, unknown
     /// A command that had been answered unknown got its definite answer later.
     case unknownSettled
-    /// A writer that had been deposed without knowing it answered, without appending, from a state that was no longer the newest.
-    case staleAnswer
 }

@@ -5,8 +5,20 @@ public import EventModel
 public protocol CommandService: Sendable {
     var context: BoundedContext { get }
 
-    /// Answers within the service's deadline, with ``CommandOutcome/unknown`` at the latest.
-    func execute(_ command: Command) async -> CommandOutcome
+    /// Who owns the partitions that this instance does not; nil where no other instance can be reached.
+    var owners: (any OwnerDirectory)? { get }
+    /// This instance's name, as in its claims and announcements.
+    var instance: String { get }
+
+    /// The partition that a stream belongs to; nil before the topic is open.
+    func partition(of stream: StreamID) -> TopicPartition?
+
+    /// Answers within the service's deadline, or an earlier one, with ``CommandOutcome/unknown`` at the latest.
+    /// ``CommandOutcome/notOwner`` means: forward it to whom ``owners`` names.
+    func execute(_ command: Command, timeout: Duration?) async -> CommandOutcome
+
+    /// Why the stream's commands cannot be decided by this instance at present, for people; nil where it owns the partition.
+    func reasonNotOwner(of stream: StreamID) async -> String?
 
     /// A stream's recorded events from `version` on, oldest first, at most `limit`; empty where there are none. Only commits that are in
     /// the log for ever.
@@ -14,6 +26,11 @@ public protocol CommandService: Sendable {
 
     /// A stream's state as JSON, as of `version` (the newest if nil). Nil where the stream does not exist or has not reached it.
     func state(of stream: StreamID, at version: StreamVersion?) async throws(HistoryError) -> StateSnapshot?
+}
+
+extension CommandService {
+    /// Answers within the service's deadline.
+    public func execute(_ command: Command) async -> CommandOutcome { await execute(command, timeout: nil) }
 }
 
 /// An event as it was read back from the log.

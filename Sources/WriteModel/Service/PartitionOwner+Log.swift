@@ -110,6 +110,16 @@ extension PartitionOwner {
         step(.readEnded(id))
     }
 
+    func confirm(_ id: PartitionWriter.ConfirmationID) {
+        spawn { owner in
+            do {
+                await owner.step(.confirmed(id, end: try await owner.log.bounds(of: owner.partition).upperBound))
+            } catch {
+                await owner.step(.confirmFailed(id, LogError(wrapping: error, "the end of \(owner.partition) cannot be found")))
+            }
+        }
+    }
+
     func replay(_ ticket: PartitionWriter.Ticket, _ stream: StreamID, _ reference: CommitReference) {
         spawn { owner in
             let outcome: CommandOutcome

@@ -33,6 +33,10 @@ extension PartitionOwner {
     }
 
     func load(_ lookup: PartitionWriter.LookupID) {
+        if let store, !store.mayHold(lookup.stream) {
+            newStreams.append(lookup)
+            return
+        }
         loads.append(lookup)
         guard loads.count == 1 else { return }
         spawn { await $0.loadWaiting() }

@@ -26,6 +26,10 @@ actor PartitionOwner {
     var producer = Producer.none
     var producers = 0
     var loads: [PartitionWriter.LookupID] = []
+    /// Lookups of streams that the store does not hold, to be answered once all that is being performed has been: the machine's actions
+    /// are performed in its order.
+    var newStreams: [PartitionWriter.LookupID] = []
+    private var isPerforming = false
     var reading: Task<Void, Never>?
     var tasks: [UInt64: Task<Void, Never>] = [:]
     var nextTask: UInt64 = 0
@@ -33,7 +37,14 @@ actor PartitionOwner {
     var folding: Task<Void, Never>?
     var saving: Task<Void, Never>?
     var isStopped = false
+    /// Claims no more.
+    var isLeaving = false
     var isAssigning = false
+    /// Whether the newest hint is that this instance should write the partition.
+    var isWanted = false
+    private var nextCheck = Timestamp(microseconds: 0)
+    private let checkInterval: Duration
+    private let routing: PartitionRouting
     /// Why it does not write, where it does not.
     private(set) var reason: String? = "the partition has not been claimed yet"
 
@@ -48,7 +59,7 @@ actor PartitionOwner {
 
     init(
         _ machine: PartitionWriter, log: any EventLog, stores: any StateStoreProvider, context: BoundedContext,
-        environment: EngineEnvironment, metrics: WriterMetrics, logger: Logger
+        environment: EngineEnvironment, checkInterval: Duration, routing: PartitionRouting, metrics: WriterMetrics, logger: Logger
     ) {
         partition = machine.partition
         self.machine = machine
@@ -56,15 +67,25 @@ actor PartitionOwner {
         self.stores = stores
         foldVersion = context.foldVersion
         self.environment = environment
+        self.checkInterval = checkInterval
+        self.routing = routing
         self.metrics = metrics
         self.logger = logger
         fold = StateFold(context)
     }
 
     var isOwner: Bool { machine.isOwner }
+    /// Neither writes the partition nor is about to.
+    var isIdle: Bool { machine.isIdle && !isAssigning }
+    /// Of the claim by which it writes the partition; nil where it does not.
+    var ownEpoch: Epoch? { machine.isOwner ? machine.epoch : nil }
     var queueDepth: Int { machine.queueDepth }
 
     func execute(_ command: Command, timeout: Duration) async -> CommandOutcome {
+        if routing.isForwarding {
+            // Another instance can decide it now, and this one only later or never.
+            if machine.isIdle || machine.isPreparing && routing.isOwnedElsewhere(partition) { return .notOwner }
+        }
         guard !isStopped else { return .unavailable("this instance is shutting down") }
         let now = environment.now()
         return await withCheckedContinuation { continuation in
@@ -77,22 +98,42 @@ actor PartitionOwner {
 
     /// The hint that this instance should write the partition. Without effect while it writes it, or is about to.
     func assign() async {
-        guard !isStopped, machine.isIdle, !isAssigning else { return }
+        guard !isStopped, !isLeaving else { return }
+        isWanted = true
+        guard machine.isIdle, !isAssigning else { return }
         isAssigning = true
         defer { isAssigning = false }
         do {
             let opened = try await stores.open(partition, foldVersion: foldVersion)
             store = opened
-            step(.assigned(from: try await position(of: opened)))
+            let position = try await position(of: opened)
+            guard !isStopped, !isLeaving else { return }
+            step(.assigned(from: position))
         } catch {
             reason = "\(error)"
             logger.error("cannot take \(partition); trying again", metadata: ["reason": "\(error)"])
-            spawn { owner in
-                try? await owner.environment.clock.sleep(for: owner.backoff.cap)
-                await owner.assign()
-            }
+            assignLater()
         }
     }
+
+    /// The hint of who writes the partition and wants to leave it to this instance.
+    func nominate() { spawn { await $0.assign() } }
+
+    /// The hint that another instance should write the partition. This one goes on until the other has claimed it.
+    func unassign() { isWanted = false }
+
+    private func assignLater() {
+        spawn { owner in
+            try? await owner.environment.clock.sleep(for: owner.backoff.cap)
+            if await owner.isWanted { await owner.assign() }
+        }
+    }
+
+    /// From now on it claims nothing that it has not begun to claim.
+    func leave() { isLeaving = true }
+
+    /// Looks whether the partition is still this writer's.
+    func check() { step(.check) }
 
     /// Returns once the partition is this writer's, or has been refused to it.
     func settled() async {
@@ -111,6 +152,10 @@ actor PartitionOwner {
         let now = environment.now()
         for (ticket, client) in clients where client.deadline <= now { step(.expired(ticket)) }
         step(.tick)
+        if now >= nextCheck {
+            nextCheck = now.advanced(by: checkInterval)
+            check()
+        }
         metrics.queueDepth.record(machine.queueDepth)
     }
 
@@ -162,23 +207,39 @@ actor PartitionOwner {
     }
 
     func perform(_ actions: [PartitionWriter.Action]) {
-        for action in actions {
-            switch action {
-            case .append(let record, let id): append(record, id)
-            case .renewProducer: renewProducer()
-            case .read(let id, let position, let target): read(id, after: position, target)
-            case .load(let lookup): load(lookup)
-            case .lookUp(let lookup, let command): lookUp(lookup, command)
-            case .answer(let ticket, let outcome): answer(ticket, outcome)
-            case .replay(let ticket, let stream, let commit): replay(ticket, stream, commit)
-            case .fold(let records, let position): foldIntoStore(records, position)
-            case .save(let request): save(request)
-            case .backOff(let attempt): pause(attempt)
-            case .becameOwner(let epoch): becameOwner(epoch)
-            case .steppedDown(let claim, let reason): steppedDown(claim, reason)
-            case .recovering(let error): recovering(error)
-            case .passedVoid(let count): passedVoid(count)
+        let isOutermost = !isPerforming
+        isPerforming = true
+        for action in actions { perform(action) }
+        guard isOutermost else { return }
+        // Nothing has been awaited since the store was asked.
+        while !newStreams.isEmpty {
+            let lookups = newStreams
+            newStreams = []
+            let now = environment.now()
+            for lookup in lookups {
+                for action in machine.handle(.loaded(lookup, nil), at: now) { perform(action) }
             }
+        }
+        isPerforming = false
+    }
+
+    private func perform(_ action: PartitionWriter.Action) {
+        switch action {
+        case .append(let record, let id): append(record, id)
+        case .renewProducer: renewProducer()
+        case .read(let id, let position, let target): read(id, after: position, target)
+        case .confirm(let id): confirm(id)
+        case .load(let lookup): load(lookup)
+        case .lookUp(let lookup, let command): lookUp(lookup, command)
+        case .answer(let ticket, let outcome): answer(ticket, outcome)
+        case .replay(let ticket, let stream, let commit): replay(ticket, stream, commit)
+        case .fold(let records, let position): foldIntoStore(records, position)
+        case .save(let request): save(request)
+        case .backOff(let attempt): pause(attempt)
+        case .becameOwner(let epoch): becameOwner(epoch)
+        case .steppedDown(let claim, let reason): steppedDown(claim, reason)
+        case .recovering(let error): recovering(error)
+        case .passedVoid(let count): passedVoid(count)
         }
     }
 
@@ -196,6 +257,7 @@ actor PartitionOwner {
     func becameOwner(_ epoch: Epoch) {
         reason = nil
         settle()
+        routing.won(partition, epoch)
         metrics.claims.increment()
         logger.info("writing \(partition)", metadata: ["epoch": "\(epoch)"])
     }
@@ -203,15 +265,22 @@ actor PartitionOwner {
     func steppedDown(_ claim: Claim?, _ why: String) {
         reason = why
         settle()
+        routing.lost(partition, isDeposed: claim != nil)
         guard claim == nil else {
-            logger.error("deposed: another writer has taken \(partition); this one has stopped writing it", metadata: ["reason": "\(why)"])
+            // A coordinator that still wants this instance to write the partition says so again.
+            let isExpected = isLeaving || !isWanted
+            logger.log(
+                level: isExpected ? .info : .error, "deposed: another writer has taken \(partition); this one has stopped writing it",
+                metadata: ["reason": "\(why)"])
+            isWanted = false
+            return
+        }
+        guard isWanted, !isLeaving else {
+            logger.warning("stopped writing \(partition)", metadata: ["reason": "\(why)"])
             return
         }
         logger.error("stopped writing \(partition); claiming it again", metadata: ["reason": "\(why)"])
-        spawn { owner in
-            try? await owner.environment.clock.sleep(for: owner.backoff.cap)
-            await owner.assign()
-        }
+        assignLater()
     }
 
     func recovering(_ error: LogError) {

@@ -4,9 +4,11 @@ public import Logging
 public import ServiceLifecycle
 import Synchronization
 
-/// Writes a context's partitions: joins the writers' group, claims what it is told to, and decides commands.
+/// Writes a context's partitions: joins the writers' group, claims what it is told to, and decides commands. What it has claimed it writes
+/// until another's claim ends that, whatever the group says meanwhile.
 ///
-/// On graceful shutdown it takes no more commands, answers those it has taken, and brings the state stores up to date.
+/// On graceful shutdown it hands its partitions over to other instances, where there are any; then it takes no more commands, answers those
+/// it has taken, and brings the state stores up to date.
 public final class WriteService: CommandService, Service {
     public struct Options: Sendable {
         /// Names this process in its claims; no two runs may share a name.
@@ -18,23 +20,36 @@ public final class WriteService: CommandService, Service {
         public var limits = PartitionWriter.Limits()
         /// How often the state stores follow, and deadlines are looked at.
         public var interval = Duration.milliseconds(200)
+        /// How often an owner without commands looks whether it has been deposed.
+        public var checkInterval = Duration.seconds(1)
+        /// Within which other instances must have taken its partitions over, when it leaves; then it stops all the same.
+        public var handover = Duration.seconds(5)
 
         public init(instance: String) { self.instance = instance }
     }
 
     public let context: BoundedContext
+    let ownerTopic: OwnerTopic?
     private let log: any EventLog
     private let stores: any StateStoreProvider
-    private let options: Options
-    private let environment: EngineEnvironment
-    private let logger: Logger
-    private let owners = Mutex<[PartitionOwner]>([])
+    let options: Options
+    let environment: EngineEnvironment
+    let logger: Logger
+    private let partitionOwners = Mutex<[PartitionOwner]>([])
+    private let membership = Mutex<(any GroupMembership)?>(nil)
+    /// Of who writes what.
+    let changes = ChangeSignal()
+    let handingOver = Mutex(false)
+    let handedOver = Signal()
 
+    /// - Parameter owners: where it announces what it writes, and finds others to hand it to; it must bear the same instance name, and be run
+    ///   by somebody. Nil where this process is alone with its log.
     public init(
-        _ context: BoundedContext, log: any EventLog, stores: any StateStoreProvider, options: Options,
+        _ context: BoundedContext, log: any EventLog, stores: any StateStoreProvider, options: Options, owners: OwnerTopic? = nil,
         environment: EngineEnvironment = .system, logger: Logger
     ) {
         self.context = context
+        ownerTopic = owners
         self.log = log
         self.stores = stores
         self.options = options
@@ -43,56 +58,72 @@ public final class WriteService: CommandService, Service {
     }
 
     public func run() async throws {
-        let membership = try await start()
+        let assignments = try await start()
         await withTaskGroup { group in
-            group.addTask { await self.follow(membership.assignments) }
+            group.addTask { await self.follow(assignments) }
             group.addTask { await self.tick() }
+            if let ownerTopic = self.ownerTopic { group.addTask { await self.heed(ownerTopic) } }
             await withTaskCancellationOrGracefulShutdownHandler {
                 await self.ended.wait()
             } onCancelOrGracefulShutdown: {
                 self.ended.signal()
             }
             await withTaskCancellationHandler {
+                await self.handOver()
                 if !Task.isCancelled { await self.drain() }
             } onCancel: {
                 Task { await self.stop() }  // whoever still waits is told, and so the drain ends
             }
-            await membership.leave()
+            await self.leaveGroup()
             group.cancelAll()
         }
-        for owner in owners.withLock({ $0 }) { await owner.saveAll() }
+        for owner in allOwners { await owner.saveAll() }
         await stop()
     }
 
-    public func execute(_ command: Command) async -> CommandOutcome {
+    public func execute(_ command: Command, timeout: Duration?) async -> CommandOutcome {
         guard let owner = owner(of: command.stream) else { return .unavailable("the log is not open yet") }
-        let outcome = await owner.execute(command, timeout: options.timeout)
-        if case .notOwner = outcome { return .unavailable(await owner.reason ?? "another instance writes \(owner.partition)") }
-        return outcome
+        return await owner.execute(command, timeout: min(options.timeout, timeout ?? options.timeout))
     }
 
+    public var owners: (any OwnerDirectory)? { ownerTopic }
+    public var instance: String { options.instance }
+
+    public func reasonNotOwner(of stream: StreamID) async -> String? { await owner(of: stream)?.reason }
+
     /// Each partition, whether this instance writes it, and if not, why.
-    public func ownership() async -> [(partition: TopicPartition, isOwner: Bool, reason: String?)] {
-        var result: [(TopicPartition, Bool, String?)] = []
-        for owner in owners.withLock({ $0 }) { result.append((owner.partition, await owner.isOwner, await owner.reason)) }
+    public func ownership() async -> [PartitionOwnership] {
+        var result: [PartitionOwnership] = []
+        for owner in allOwners {
+            let epoch = await owner.ownEpoch
+            let announced = epoch == nil ? ownerTopic?.owner(of: owner.partition) : nil
+            result.append(
+                PartitionOwnership(
+                    partition: owner.partition, epoch: epoch, reason: epoch == nil ? await owner.reason : nil,
+                    announced: announced?.instance == instance ? nil : announced))
+        }
         return result
     }
 
     /// Returns once each partition is written by this instance, or has been refused to it.
     public func ready() async throws {
         await opened.wait()
-        for owner in owners.withLock({ $0 }) { await owner.settled() }
+        for owner in allOwners { await owner.settled() }
     }
 
     /// The partition that a stream belongs to; nil before the topic is open.
     public func partition(of stream: StreamID) -> TopicPartition? { owner(of: stream)?.partition }
 
     func owner(of stream: StreamID) -> PartitionOwner? {
-        owners.withLock { owners in
+        partitionOwners.withLock { owners in
             guard !owners.isEmpty else { return nil }
             return owners[Int(context.partition(of: stream, count: owners.count).rawValue)]
         }
     }
+
+    func owner(of partition: TopicPartition) -> PartitionOwner? { allOwners.first { $0.partition == partition } }
+
+    var allOwners: [PartitionOwner] { partitionOwners.withLock { $0 } }
 
     var eventLog: any EventLog { log }
 
@@ -101,7 +132,10 @@ public final class WriteService: CommandService, Service {
     private let ended = Signal()
     private let opened = Signal()
 
-    private func start() async throws -> any GroupMembership {
+    /// Opens the context's topic, so that commands can be forwarded to their owners before ``run()`` has claimed anything; `run()` does it
+    /// too, where nobody has.
+    public func open() async throws {
+        guard allOwners.isEmpty else { return }
         let count = try await log.ensureTopic(context.topic, partitions: options.partitions)
         var made: [PartitionOwner] = []
         for partition in Partition.all(of: count) {
@@ -110,20 +144,36 @@ public final class WriteService: CommandService, Service {
                 place, of: count, context: context, writer: options.instance, limits: options.limits)
             made.append(
                 PartitionOwner(
-                    machine, log: log, stores: stores, context: context, environment: environment, metrics: WriterMetrics(place),
-                    logger: logger))
+                    machine, log: log, stores: stores, context: context, environment: environment, checkInterval: options.checkInterval,
+                    routing: PartitionRouting(ownerTopic, changes: changes), metrics: WriterMetrics(place), logger: logger))
         }
-        owners.withLock { [made] in $0 = made }
+        partitionOwners.withLock { [made] in $0 = made }
         opened.signal()
-        return try await log.join(group: "\(context.topic).writers", topic: context.topic)
     }
 
-    /// A partition that is taken away goes on being served until another's claim ends that.
+    private func start() async throws -> AsyncStream<Set<Partition>> {
+        try await open()
+        let joined = try await log.join(group: "\(context.topic).writers", topic: context.topic)
+        membership.withLock { $0 = joined }
+        return joined.assignments
+    }
+
+    func leaveGroup() async {
+        let joined = membership.withLock { membership in
+            defer { membership = nil }
+            return membership
+        }
+        await joined?.leave()
+    }
+
+    /// A partition that is taken away goes on being served until another's claim ends that. One that was lost is claimed again whenever the
+    /// set is repeated.
     private func follow(_ assignments: AsyncStream<Set<Partition>>) async {
         for await assigned in assignments {
             await withTaskGroup { group in
-                for owner in owners.withLock({ $0 }) where assigned.contains(owner.partition.partition) {
-                    group.addTask { await owner.assign() }
+                for owner in allOwners {
+                    let isAssigned = assigned.contains(owner.partition.partition)
+                    group.addTask { if isAssigned { await owner.assign() } else { await owner.unassign() } }
                 }
             }
         }
@@ -131,17 +181,17 @@ public final class WriteService: CommandService, Service {
 
     private func tick() async {
         while (try? await environment.clock.sleep(for: options.interval)) != nil {
-            for owner in owners.withLock({ $0 }) { await owner.tick() }
+            for owner in allOwners { await owner.tick() }
         }
     }
 
     private func stop() async {
-        for owner in owners.withLock({ $0 }) { await owner.stop() }
+        for owner in allOwners { await owner.stop() }
     }
 
     private func drain() async {
         await withTaskGroup { group in
-            for owner in owners.withLock({ $0 }) { group.addTask { await owner.drain() } }
+            for owner in allOwners { group.addTask { await owner.drain() } }
         }
     }
 }

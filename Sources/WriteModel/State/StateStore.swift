@@ -19,6 +19,11 @@ public protocol StateStore: Sendable {
     /// The streams among `ids` that exist.
     func streams(_ ids: [StreamID]) async throws -> [StreamID: StoredStream]
 
+    /// False only where the store does not hold the stream, nor has begun to save it; true where that is not known. Answers at once, from
+    /// memory, also in a store that has been opened again since: what is decided on it stands only if nobody else has written, as with
+    /// everything that a writer keeps in memory.
+    func mayHold(_ stream: StreamID) -> Bool
+
     /// The commit that a command made on a stream.
     func commit(of command: CommandID, on stream: StreamID) async throws -> CommitReference?
 
@@ -27,6 +32,10 @@ public protocol StateStore: Sendable {
 
     /// Saves a batch in one transaction. After an error it may be saved again, whether or not it was saved: that changes nothing.
     func save(_ batch: StateBatch) async throws
+}
+
+extension StateStore {
+    public func mayHold(_ stream: StreamID) -> Bool { true }
 }
 
 /// Opens the state stores of a topic's partitions.

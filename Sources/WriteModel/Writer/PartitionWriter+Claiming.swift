@@ -52,6 +52,7 @@ extension PartitionWriter {
         epoch = claimed
         lastProposed = .zero
         attempts = 0
+        endConfirming()
         actions.append(.becameOwner(claimed))
         // Whatever was in flight before the claim and is not in the log by now is void for ever.
         decideAgain()
@@ -125,8 +126,10 @@ extension PartitionWriter {
     /// Stops writing.
     mutating func stepDown(by claim: Claim?, reason: String) {
         // After another's claim, nothing that is in flight counts. Without one it may still land.
-        answerPending(claim == nil ? .unknown : .notOwner)
-        answerWaiting(claim == nil ? .unavailable(reason) : .notOwner)
+        let refusal = claim == nil ? CommandOutcome.unavailable(reason) : .notOwner
+        answerPending(commits: claim == nil ? .unknown : .notOwner, others: refusal)
+        answerWaiting(refusal)
+        endConfirming()
         lostStore = nil
         streams.removeAll()
         dirty.removeAll()
@@ -144,13 +147,14 @@ extension PartitionWriter {
     /// By the log's own word, nothing of what is in flight has been stored or will be: a definite no.
     private mutating func refusePending(_ error: LogError) {
         for id in streams.keys { streams[id]?.rollBack() }
-        answerPending(.unavailable(error.message))
+        answerPending(commits: .unavailable(error.message), others: .unavailable(error.message))
     }
 
     private mutating func refuseWaiting(_ error: LogError) { answerWaiting(.unavailable(error.message)) }
 
-    private mutating func answerPending(_ outcome: CommandOutcome) {
+    private mutating func answerPending(commits: CommandOutcome, others: CommandOutcome) {
         for command in pending {
+            let outcome = command.commit == nil ? others : commits
             answer(command.waiting, outcome)
             for repetition in command.repetitions { answer(repetition, outcome) }
         }

@@ -69,6 +69,12 @@ extension PartitionWriter {
             }
             return
         }
+        if let index = pending.firstIndex(where: { $0.commit == nil && $0.waiting.ticket == ticket }) {
+            answer(
+                pending.remove(at: index).waiting,
+                .unavailable("it could not be confirmed in time that this instance still writes \(partition); nothing happened"))
+            return
+        }
         // In flight: nobody knows yet. It stays, and so does its place among the unanswered, until it settles.
         if pending.contains(where: { $0.waiting.ticket == ticket || $0.repetitions.contains { $0.ticket == ticket } }) {
             actions.append(.answer(ticket, .unknown))
@@ -111,14 +117,14 @@ extension PartitionWriter {
         }
         let (state, version) = entry.speculative
         guard command.expected.admits(version) else {
-            settleAnswer(waiting, .conflict(expected: command.expected, actual: version))
+            answerConfirmed(waiting, .conflict(expected: command.expected, actual: version))
             return
         }
         switch command.payload.decide(state) {
         case .refused(let refusal):
-            settleAnswer(waiting, .refused(refusal, version: version))
+            answerConfirmed(waiting, .refused(refusal, version: version))
         case .events([], _):
-            settleAnswer(waiting, .unchanged(version: version))
+            answerConfirmed(waiting, .unchanged(version: version))
         case .events(let events, let after):
             propose(waiting, events, after, version, at: now)
         }
@@ -147,7 +153,7 @@ extension PartitionWriter {
             actor: command.actor, at: now, traceparent: command.traceparent, events: events)
         let size = events.reduce(0) { $0 + $1.data.count }
         guard size <= limits.recordBytes else {
-            settleAnswer(waiting, .tooLarge(limit: limits.recordBytes))
+            answerConfirmed(waiting, .tooLarge(limit: limits.recordBytes))
             return
         }
         lastProposed = commit.sequence
@@ -157,13 +163,9 @@ extension PartitionWriter {
         actions.append(.append(.commit(commit), AppendID(producer: producer, content: .commit(commit.sequence))))
     }
 
-    /// An answer that appends nothing rests on the stream's commits in flight: it holds once they have landed.
-    private mutating func settleAnswer(_ waiting: WaitingCommand, _ outcome: CommandOutcome) {
-        if streams[waiting.command.stream]?.inFlight.isEmpty ?? true {
-            answer(waiting, outcome)
-        } else {
-            pending.append(PendingCommand(waiting: waiting, decided: .answer(outcome)))
-        }
+    /// An answer that appends nothing rests on the stream's commits in flight, and on this writer's owning the partition still.
+    private mutating func answerConfirmed(_ waiting: WaitingCommand, _ outcome: CommandOutcome) {
+        pending.append(PendingCommand(waiting: waiting, decided: .answer(outcome, nextConfirmation())))
     }
 
     private mutating func repeatInFlight(_ waiting: WaitingCommand, _ sequence: CommitSequence) {
@@ -171,7 +173,8 @@ extension PartitionWriter {
         if pending[index].waiting.command.payload.digest == waiting.command.payload.digest {
             pending[index].repetitions.append(waiting)
         } else {
-            settleAnswer(waiting, .idempotencyKeyReused)
+            // Once the commit has landed, that is true for ever.
+            pending.append(PendingCommand(waiting: waiting, decided: .answer(.idempotencyKeyReused, nil)))
         }
     }
 

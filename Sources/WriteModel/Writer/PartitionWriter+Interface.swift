@@ -31,6 +31,11 @@ extension PartitionWriter {
         public let stream: StreamID
     }
 
+    /// Names a look at the log's end; what comes of one that nobody waits for any more is ignored.
+    public struct ConfirmationID: Hashable, Sendable {
+        let number: Int
+    }
+
     /// Something that has happened.
     public enum Input: Sendable {
         /// This instance should write the partition; its state store is the fold of `from`.
@@ -53,6 +58,11 @@ extension PartitionWriter {
         /// All of what was asked for has been read.
         case readEnded(ReadingID)
         case readFailed(ReadingID, LogError)
+        /// The log's end, as it was some time after ``Action/confirm(_:)``.
+        case confirmed(ConfirmationID, end: Offset)
+        case confirmFailed(ConfirmationID, LogError)
+        /// Time to look whether an owner without commands still is one.
+        case check
         /// Commits of other writers are in the state store, which is now the fold of the position.
         case folded(ChainPosition)
         case foldFailed(ChainPosition, String)
@@ -72,6 +82,8 @@ extension PartitionWriter {
         case renewProducer
         /// Read the log behind `after`, up to `target`.
         case read(ReadingID, after: ChainPosition, target: ReadTarget)
+        /// Ask the log for the partition's end.
+        case confirm(ConfirmationID)
         /// Ask the state store for the stream.
         case load(LookupID)
         /// Ask the state store for the command's commit on the stream.

@@ -58,7 +58,7 @@ extension PartitionWriter {
             phase = .confirming(purpose, claimed, reading, .read)
             goOn(at: now)
         case .verifying(_, let sequence):
-            guard position.chain.sequence >= sequence else {
+            guard position.chain.epoch == epoch, position.chain.sequence >= sequence else {
                 recover(LogError(.unavailable, "commit \(sequence) of epoch \(epoch) on \(partition) is void: one before it was lost"))
                 return
             }

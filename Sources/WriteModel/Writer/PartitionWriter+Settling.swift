@@ -51,7 +51,8 @@ extension PartitionWriter {
     mutating func settleOldest(at offset: Offset) {
         while let first = pending.popFirst() {
             switch first.decided {
-            case .answer(let outcome):
+            case .answer(let outcome, _):
+                // Decided before the commit was, and nobody else had written by then.
                 answer(first.waiting, outcome)
             case .commit(let commit, let after):
                 commitsInFlight -= 1
@@ -64,14 +65,6 @@ extension PartitionWriter {
                 releaseAnswers()
                 return
             }
-        }
-    }
-
-    /// Answers at the front have nothing before them any more.
-    private mutating func releaseAnswers() {
-        while let first = pending.first, case .answer(let outcome) = first.decided {
-            pending.removeFirst()
-            answer(first.waiting, outcome)
         }
     }
 

@@ -9,7 +9,7 @@ public import EventModel
 /// It claims the partition, decides on its own fold plus its own commits in flight, and acknowledges a commit when its report says that
 /// it landed right behind the one before: nobody interfered. On a jump it reads what is in between. A failed report or a void commit ends
 /// its ownership, and it claims again: what was in flight landed before the new claim, and counts, or is void for ever. So every unknown
-/// outcome becomes a definite one. `models/partition_writer.pml` is the model of it.
+/// outcome becomes a definite one. An answer that appends nothing is given once the log shows that it was not decided on stale state. `models/partition_writer.pml` is the model of it.
 public struct PartitionWriter {
     public let partition: TopicPartition
     /// Names this incarnation in its claims. No two processes, and no two runs of one, may share a name.
@@ -82,6 +82,11 @@ public struct PartitionWriter {
     var pending: Deque<PendingCommand> = []
     var commitsInFlight = 0
     var unanswered = 0
+    var confirming = Confirming.nothing
+    /// Looks at the log's end so far.
+    var confirmations = 0
+    var lastConfirmed = ConfirmationID(number: 0)
+    var isConfirmationWanted = false
 
     var dirty: Set<StreamID> = []
     var unsavedCommits = 0
@@ -117,6 +122,9 @@ public struct PartitionWriter {
         case .read(let reading, let batch): read(reading, batch, at: now)
         case .readEnded(let reading): readEnded(reading, at: now)
         case .readFailed(let reading, let error): readFailed(reading, error)
+        case .confirmed(let id, let end): confirmed(id, end)
+        case .confirmFailed(let id, let error): confirmFailed(id, error)
+        case .check: check()
         case .folded(let position): folded(position, at: now)
         case .foldFailed(let position, let reason): foldFailed(position, reason)
         case .saved(let position): saved(position)
@@ -124,6 +132,7 @@ public struct PartitionWriter {
         case .backedOff: backedOff()
         case .tick: save()
         }
+        goOnConfirming()
         if unsavedCommits >= limits.commitsPerSave, !isSaveFailing { save() }
         defer { actions.removeAll(keepingCapacity: true) }
         return actions
@@ -139,6 +148,14 @@ public struct PartitionWriter {
 
     /// Whether it has nothing to do with the partition: neither writes it nor is about to.
     public var isIdle: Bool { phase == .idle }
+
+    /// Whether it reads up to claim the partition for the first time; its claim is not under way yet.
+    public var isPreparing: Bool {
+        switch phase {
+        case .catchingUp(.assignment, _, _), .backingOff(.assignment): true
+        default: false
+        }
+    }
 
     /// Commands without an answer.
     public var queueDepth: Int { unanswered }

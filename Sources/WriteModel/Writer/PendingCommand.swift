@@ -14,8 +14,8 @@ struct PendingCommand {
     enum Decided {
         /// Its commit is in flight.
         case commit(Commit, after: StreamState)
-        /// Its answer holds once the commits before it have landed.
-        case answer(CommandOutcome)
+        /// Its answer holds once the commits before it have landed and ownership is confirmed; nil where it is true for ever by then.
+        case answer(CommandOutcome, PartitionWriter.ConfirmationID?)
     }
 
     let waiting: WaitingCommand

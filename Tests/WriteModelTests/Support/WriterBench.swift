@@ -19,6 +19,8 @@ struct WriterBench {
     /// Questions to the state store, oldest first.
     private var lookups: [(id: PartitionWriter.LookupID, command: CommandID?)] = []
     private(set) var saves: [SaveRequest] = []
+    /// The log has been asked for its end.
+    private(set) var confirmation: PartitionWriter.ConfirmationID?
 
     init(writer: String = "a", partitions: Int = 1, limits: PartitionWriter.Limits = .init()) {
         self.writer = PartitionWriter(
@@ -62,6 +64,9 @@ struct WriterBench {
             case .lookUp(let lookup, let command):
                 lookups.append((lookup, command))
                 return "look up \(command)"
+            case .confirm(let id):
+                confirmation = id
+                return "confirm"
             case .answer(let ticket, let outcome): return "\(ticket.number): \(Self.text(outcome))"
             case .replay(let ticket, _, let commit): return "\(ticket.number): replay @\(commit.offset)"
             case .fold(let records, _): return "fold " + records.map { "@\($0.offset)" }.joined(separator: " ")
@@ -125,6 +130,18 @@ struct WriterBench {
         guard let sent = wire.first else { return ["nothing on the wire"] }
         wire.removeFirst()
         return feed(.reported(sent.id, .failure(LogError(code, "failed"))))
+    }
+
+    /// The log tells its end as it is now.
+    @discardableResult
+    mutating func confirm() -> [String] {
+        guard let id = takeConfirmation() else { return ["no question"] }
+        return feed(.confirmed(id, end: Offset(Int64(entries.count))))
+    }
+
+    mutating func takeConfirmation() -> PartitionWriter.ConfirmationID? {
+        defer { confirmation = nil }
+        return confirmation
     }
 
     mutating func takeLookup() -> (id: PartitionWriter.LookupID, command: CommandID?)? {

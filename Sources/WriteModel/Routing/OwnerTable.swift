@@ -1,0 +1,63 @@
+import EventLog
+import EventModel
+
+/// The fold of an owners' topic: the newest announcement of each partition, and the instances that are there. Pure.
+struct OwnerTable {
+    enum Effect: Hashable {
+        case nothing
+        case changed
+        /// The record is of an earlier ownership than the one known. Standing behind it, it has taken its place in the compacted topic.
+        case outdated(TopicPartition)
+    }
+
+    private struct Instance {
+        var url: String
+        var heard: Timestamp
+    }
+
+    private var ownerships: [TopicPartition: OwnerRecord.Ownership] = [:]
+    private var instances: [String: Instance] = [:]
+
+    /// - Parameter heard: when the record was written, as far as is known: an instance that is not heard of for long is gone.
+    mutating func apply(_ record: OwnerRecord, heard: Timestamp) -> Effect {
+        switch record {
+        case .ownership(let ownership):
+            let partition = ownership.announcement.partition
+            if let known = ownerships[partition] {
+                guard ownership.announcement.epoch >= known.announcement.epoch else { return .outdated(partition) }
+                guard ownership != known else { return .nothing }
+            }
+            ownerships[partition] = ownership
+            return .changed
+        case .presence(let instance, let url):
+            let known = instances.updateValue(Instance(url: url, heard: max(heard, instances[instance]?.heard ?? heard)), forKey: instance)
+            return known?.url == url ? .nothing : .changed
+        case .absence(let instance):
+            return instances.removeValue(forKey: instance) == nil ? .nothing : .changed
+        }
+    }
+
+    /// Forgets the instances that have not been heard of since `time`; true where there were any.
+    mutating func forgetInstances(notHeardSince time: Timestamp) -> Bool {
+        let before = instances.count
+        instances = instances.filter { $0.value.heard >= time }
+        return instances.count < before
+    }
+
+    func ownership(of partition: TopicPartition) -> OwnerRecord.Ownership? { ownerships[partition] }
+
+    /// Who writes the partition, as far as is known.
+    func owner(of partition: TopicPartition) -> OwnerAnnouncement? {
+        ownerships[partition].flatMap { $0.isWithdrawn ? nil : $0.announcement }
+    }
+
+    /// The instances that are there and can take partitions, in order of name.
+    var liveInstances: [String] { instances.keys.sorted() }
+
+    /// How many partitions each instance writes.
+    var loads: [String: Int] {
+        ownerships.values.reduce(into: [:]) { loads, ownership in
+            if !ownership.isWithdrawn { loads[ownership.announcement.instance, default: 0] += 1 }
+        }
+    }
+}

@@ -1,0 +1,14 @@
+public import EventLog
+
+/// Who writes a partition, as an instance sees it.
+public struct PartitionOwnership: Sendable {
+    public let partition: TopicPartition
+    /// Of the claim by which this instance writes the partition; nil where it does not.
+    public let epoch: Epoch?
+    /// Why this instance does not write it, for people.
+    public let reason: String?
+    /// Which other instance writes it, where this one does not and the other has announced itself.
+    public let announced: OwnerAnnouncement?
+
+    public var isOwner: Bool { epoch != nil }
+}
