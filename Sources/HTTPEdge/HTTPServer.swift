@@ -6,13 +6,14 @@ public import ServiceLifecycle
 
 /// The command and query API over HTTP/1.1, as a service.
 ///
-/// On a graceful shutdown it accepts no more connections and no more commands, answers what is under way, closes idle connections, and
-/// ends.
+/// On a graceful shutdown it accepts no more connections, answers what is under way and what still comes, each connection's last answer
+/// saying so, closes connections that stay idle, and ends. Commands that nobody else can take are turned away.
 public struct HTTPServer: Service {
     let responder: EdgeResponder
     private let configuration: HTTPServerConfiguration
     private let onRunning: @Sendable (_ port: Int) async -> Void
     private let logger: Logger
+    private let strays = AnsweredConnections.Strays()
 
     /// - Parameter onRunning: called once it accepts connections, with the port it has been given.
     /// - Throws: ``InvalidRegistration`` where two things would share a path.
@@ -29,7 +30,10 @@ public struct HTTPServer: Service {
     /// - Throws: the system's error where the address cannot be listened on.
     public func run() async throws {
         try await withGracefulShutdownHandler {
-            try await application.run()
+            try await responder.forwarding {
+                try await application.run()
+                await strays.wait()
+            }
         } onGracefulShutdown: {
             responder.beginDraining()
         }
@@ -38,9 +42,15 @@ public struct HTTPServer: Service {
     var application: Application<EdgeResponder> {
         Application(
             responder: responder,
-            server: .http1(
-                configuration: HTTP1Channel.Configuration(
-                    additionalChannelHandlers: [ConnectionHandler()], idleTimeout: TimeAmount(configuration.idleTimeout))),
+            server: HTTPServerBuilder { [configuration, strays] responder in
+                AnsweredConnections(
+                    base: HTTP1Channel(
+                        responder: responder,
+                        configuration: HTTP1Channel.Configuration(
+                            additionalChannelHandlers: [ConnectionHandler(linger: TimeAmount(configuration.linger))],
+                            idleTimeout: TimeAmount(configuration.idleTimeout))),
+                    strays: strays)
+            },
             configuration: ApplicationConfiguration(address: .hostname(configuration.host, port: configuration.port)),
             onServerRunning: { [onRunning, configuration] channel in
                 await onRunning(channel.localAddress?.port ?? configuration.port)

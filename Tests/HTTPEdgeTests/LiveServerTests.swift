@@ -136,6 +136,23 @@ import Testing
         await #expect(throws: (any Error).self) { try await RawConnection.exchange(port: port, [request]) }
     }
 
+    /// Its connection was idle when the shutdown began: it is not closed while the request is on its way.
+    @Test func answersARequestThatMeetsTheShutdown() async throws {
+        let touch = "POST /v1/account/1/touch HTTP/1.1\r\nHost: x\r\nContent-Length: 0\r\n\r\n"
+        let probe = "GET /health/live HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n"
+        var edge = edge
+        edge.configuration.linger = .seconds(60)
+        let answer = try await edge.running { port, group in
+            try await RawConnection.exchange(port: port, touch, answeredBy: "}", then: touch) {
+                await group.triggerGracefulShutdown()
+                // Until nobody listens any more: the connections have been told by then.
+                while (try? await RawConnection.exchange(port: port, [probe])) != nil { await Task.yield() }
+            }
+        }
+        #expect(answer.hasPrefix("HTTP/1.1 503 "), "\(answer)")
+        #expect(answer.contains("\r\nConnection: close\r\n"), "\(answer)")
+    }
+
     /// On a connection that is still open after the shutdown has begun.
     @Test func takesNoCommandsAfterAShutdown() async throws {
         let server = try edge.server()

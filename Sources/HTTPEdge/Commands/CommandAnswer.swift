@@ -47,10 +47,7 @@ struct CommandAnswer {
                 headers: [.retryAfter: "1"])
         case .notOwner: throw .unavailable("this instance does not write the stream; nothing happened, send it again")
         case .unavailable(let reason): throw .unavailable(reason)
-        case .unknown:
-            throw Problem(
-                .outcomeUnknown,
-                "there was no definite answer in time, and it may yet take effect; send it again with the key '\(id)', which is safe")
+        case .unknown: throw .outcomeUnknown(id)
         }
     }
 

@@ -9,6 +9,7 @@ import WriteModel
 struct CommandEndpoint: Sendable {
     let body: JSONBody
     let makeID: @Sendable () -> CommandID
+    let forwarder: Forwarder
 
     func answer(
         _ request: Request, _ route: CommandRoute, key: Substring, actor: String, traceparent: String, logger: Logger
@@ -23,11 +24,17 @@ struct CommandEndpoint: Sendable {
             } catch {
                 throw Problem.malformed(error.field, error.reason)
             }
-            let outcome = await route.service.execute(
-                Command(
-                    id: headers.id, stream: stream, payload: payload, expected: headers.expected, correlationID: headers.correlationID,
-                    actor: actor, traceparent: traceparent))
-            return try CommandAnswer(id: headers.id, stream: stream, category: route.category, logger: logger).response(outcome)
+            let command = Command(
+                id: headers.id, stream: stream, payload: payload, expected: headers.expected, correlationID: headers.correlationID,
+                actor: actor, traceparent: traceparent)
+            let answer = CommandAnswer(id: headers.id, stream: stream, category: route.category, logger: logger)
+            let forwardable = StreamRequest(
+                head: request.head, body: body, stream: stream, service: route.service, commandID: headers.id, traceparent: traceparent)
+            return try await forwarder.answer(forwardable) { timeout in
+                let outcome = await route.service.execute(command, timeout: timeout)
+                guard case .notOwner = outcome else { return .response(try answer.response(outcome)) }
+                return .notOwner(await route.service.reasonNotOwner(of: stream) ?? "this instance does not write the stream")
+            }
         } catch var problem as Problem {
             // Without it, the caller of a command whose id was made here could not ask again.
             problem.headers[.idempotencyKey] = headers.id.description

@@ -5,17 +5,18 @@ public enum RandomCommandID {
     @Sendable public static func make() -> CommandID {
         let high = UInt64.random(in: .min ... .max) & ~0xF000 | 0x4000
         let low = UInt64.random(in: .min ... .max) & ~(0b11 << 62) | 0b10 << 62
-        let hex = padded(high) + padded(low)
-        var text = ""
-        for (index, digit) in hex.enumerated() {
-            if [8, 12, 16, 20].contains(index) { text += "-" }
-            text.append(digit)
+        let dash = UInt8(ascii: "-")
+        let text = String(unsafeUninitializedCapacity: 36) { bytes in
+            for index in 0..<32 {
+                let word = index < 16 ? high : low
+                let digit = UInt8(word >> UInt64(60 - index % 16 * 4) & 0xF)
+                // A dash before the digits 8, 12, 16 and 20.
+                let dashes = index < 8 ? 0 : min(4, index / 4 - 1)
+                bytes[index + dashes] = digit < 10 ? UInt8(ascii: "0") + digit : UInt8(ascii: "a") - 10 + digit
+            }
+            (bytes[8], bytes[13], bytes[18], bytes[23]) = (dash, dash, dash, dash)
+            return 36
         }
         return CommandID(trusted: text)
-    }
-
-    private static func padded(_ number: UInt64) -> String {
-        let digits = String(number, radix: 16)
-        return String(repeating: "0", count: 16 - digits.count) + digits
     }
 }

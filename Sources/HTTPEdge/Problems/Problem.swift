@@ -1,3 +1,4 @@
+import EventModel
 import HTTPTypes
 import Hummingbird
 
@@ -29,6 +30,12 @@ struct Problem: Error, Sendable {
 
     static func unavailable(_ detail: String) -> Problem {
         Problem(.unavailable, detail, headers: [.retryAfter: "1"])
+    }
+
+    static func outcomeUnknown(_ id: CommandID) -> Problem {
+        Problem(
+            .outcomeUnknown,
+            "there was no definite answer in time, and it may yet take effect; send it again with the key '\(id)', which is safe")
     }
 
     /// - Parameter instance: the request's path; nil where it could not be read.

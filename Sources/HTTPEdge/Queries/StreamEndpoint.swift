@@ -11,13 +11,48 @@ struct StreamEndpoint: Sendable {
     static let defaultLimit: Int64 = 100
 
     let topics: Set<Topic>
+    let forwarder: Forwarder
 
-    func state(_ request: Request, _ target: RequestTarget, _ route: CategoryRoute, key: Substring) async throws -> Response {
+    func state(
+        _ request: Request, _ target: RequestTarget, _ route: CategoryRoute, key: Substring, traceparent: String
+    ) async throws -> Response {
         let stream = try StreamID(route: route.category.name, key: key)
         var parameters = try QueryParameters(target.query)
         let version = try parameters.take("version", in: 1...Int64.max)
         try parameters.finish()
         _ = try Freshness(request.headers, topics: topics)
+        return try await owned(request, stream, route, traceparent) { try await state(of: stream, at: version, route) }
+    }
+
+    func events(
+        _ request: Request, _ target: RequestTarget, _ route: CategoryRoute, key: Substring, traceparent: String
+    ) async throws -> Response {
+        let stream = try StreamID(route: route.category.name, key: key)
+        var parameters = try QueryParameters(target.query)
+        let from = try parameters.take("from", in: 1...Int64.max) ?? 1
+        let limit = Int(
+            try parameters.take("limit", in: Int64(RowQuery.limits.lowerBound)...Int64(RowQuery.limits.upperBound)) ?? Self.defaultLimit)
+        try parameters.finish()
+        _ = try Freshness(request.headers, topics: topics)
+        return try await owned(request, stream, route, traceparent) { try await events(of: stream, from: from, limit: limit, route) }
+    }
+
+    /// The answer of whoever owns the stream.
+    private func owned(
+        _ request: Request, _ stream: StreamID, _ route: CategoryRoute, _ traceparent: String, _ read: () async throws -> Response
+    ) async throws -> Response {
+        let forwardable = StreamRequest(
+            head: request.head, body: nil, stream: stream, service: route.service, commandID: nil, traceparent: traceparent)
+        return try await forwarder.answer(forwardable) { _ in
+            do {
+                return .response(try await read())
+            } catch let error as HistoryError where error.code == .notOwner {
+                return .notOwner(error.description)
+            }
+        }
+    }
+
+    private func state(of stream: StreamID, at version: Int64?, _ route: CategoryRoute) async throws -> Response {
         guard let snapshot = try await route.service.state(of: stream, at: version.map { StreamVersion($0) }) else {
             throw Problem(.notFound, version.map { "the stream '\(stream)' has no version \($0)" } ?? "there is no stream '\(stream)'")
         }
@@ -37,14 +72,7 @@ struct StreamEndpoint: Sendable {
             body: ResponseBody(byteBuffer: json.buffer))
     }
 
-    func events(_ request: Request, _ target: RequestTarget, _ route: CategoryRoute, key: Substring) async throws -> Response {
-        let stream = try StreamID(route: route.category.name, key: key)
-        var parameters = try QueryParameters(target.query)
-        let from = try parameters.take("from", in: 1...Int64.max) ?? 1
-        let limit = Int(
-            try parameters.take("limit", in: Int64(RowQuery.limits.lowerBound)...Int64(RowQuery.limits.upperBound)) ?? Self.defaultLimit)
-        try parameters.finish()
-        _ = try Freshness(request.headers, topics: topics)
+    private func events(of stream: StreamID, from: Int64, limit: Int, _ route: CategoryRoute) async throws -> Response {
         // One more than is shown tells whether there are more.
         let found = try await route.service.events(of: stream, from: StreamVersion(from), limit: limit + 1)
         if found.isEmpty {

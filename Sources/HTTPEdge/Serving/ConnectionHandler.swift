@@ -3,11 +3,12 @@ import NIOCore
 import NIOHTTP1
 import NIOHTTPTypes
 
-/// What the framework leaves open on a connection: it answers a request that is no HTTP with an empty 400, and does not act on an answer's
-/// own `Connection: close`.
+/// What the framework leaves open on a connection: it answers a request that is no HTTP with an empty 400, does not act on an answer's own
+/// `Connection: close`, and closes an idle connection at once when the server shuts down.
 ///
-/// Here, the former gets a problem document; the latter ends the connection's outgoing side after the answer, so that a caller has all of
-/// it before the end.
+/// Here, the first gets a problem document. The second ends the connection's outgoing side after the answer, so that a caller has all of
+/// it before the end. The third waits a little: a request may be on its way, and its sender could not tell whether it was lost before or
+/// after it took effect (RFC 9112, section 9.6).
 final class ConnectionHandler: ChannelDuplexHandler, RemovableChannelHandler {
     typealias InboundIn = HTTPRequestPart
     typealias InboundOut = HTTPRequestPart
@@ -18,6 +19,21 @@ final class ConnectionHandler: ChannelDuplexHandler, RemovableChannelHandler {
     /// To be written before the end of the framework's empty answer.
     private var problem: ByteBuffer?
     private var closesAfterEnd = false
+    private let linger: TimeAmount
+    private var closing: Scheduled<Void>?
+
+    /// - Parameter linger: how long a connection without a request stays open once the server shuts down.
+    init(linger: TimeAmount) { self.linger = linger }
+
+    func userInboundEventTriggered(context: ChannelHandlerContext, event: Any) {
+        guard event is ChannelShouldQuiesceEvent else { return context.fireUserInboundEventTriggered(event) }
+        let context = NIOLoopBound(context, eventLoop: context.eventLoop)
+        closing = context.value.eventLoop.scheduleTask(in: linger) {
+            context.value.fireUserInboundEventTriggered(ChannelShouldQuiesceEvent())
+        }
+    }
+
+    func handlerRemoved(context: ChannelHandlerContext) { closing?.cancel() }
 
     func errorCaught(context: ChannelHandlerContext, error: any Error) {
         if let error = error as? HTTPParserError { parserError = error }

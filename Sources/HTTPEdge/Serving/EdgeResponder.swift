@@ -17,6 +17,8 @@ final class EdgeResponder: HTTPResponder {
     private let views: ViewEndpoint
     private let body: JSONBody
     private let openAPI: ByteBuffer
+    private let forwarder: Forwarder
+    private let canForward: Bool
     private let metrics: RequestMetrics
     private let trace: RequestTrace
     private let isShuttingDown = Atomic(false)
@@ -26,8 +28,11 @@ final class EdgeResponder: HTTPResponder {
         self.services = services
         routes = try RouteTable(services: services.commands, views: services.views.schemas, benchmarkRoutes: configuration.benchmarkRoutes)
         body = JSONBody(maximumBytes: configuration.maximumBodyBytes)
-        commands = CommandEndpoint(body: body, makeID: services.makeCommandID)
-        streams = StreamEndpoint(topics: topics)
+        forwarder = Forwarder(
+            timeout: configuration.commandTimeout, patience: configuration.ownerPatience, metrics: services.metrics)
+        canForward = services.commands.contains { $0.owners != nil }
+        commands = CommandEndpoint(body: body, makeID: services.makeCommandID, forwarder: forwarder)
+        streams = StreamEndpoint(topics: topics, forwarder: forwarder)
         views = ViewEndpoint(queries: services.views, topics: topics)
         openAPI =
             OpenAPIDocument(
@@ -38,8 +43,21 @@ final class EdgeResponder: HTTPResponder {
         trace = RequestTrace(tracer: services.tracer)
     }
 
-    /// From now on new commands are turned away.
+    /// From now on new commands are turned away, unless another instance can take them.
     func beginDraining() { isShuttingDown.store(true, ordering: .relaxed) }
+
+    /// Runs `body` while requests can be forwarded.
+    func forwarding(_ body: () async throws -> Void) async throws {
+        guard canForward else { return try await body() }
+        forwarder.client.open()
+        do {
+            try await body()
+        } catch {
+            await forwarder.client.close()
+            throw error
+        }
+        await forwarder.client.close()
+    }
 
     private var isDraining: Bool { isShuttingDown.load(ordering: .relaxed) || services.health.isDraining() }
 
@@ -59,6 +77,9 @@ final class EdgeResponder: HTTPResponder {
                 return problem(for: error, request, match, logger: context.logger).response(instance: target.path)
             }
         }
+        // So that whoever keeps the connection finds another instance before this one ends. Not before nobody listens any more: connections
+        // made again and again would meet the end of listening, and be reset.
+        if isShuttingDown.load(ordering: .relaxed) { response.headers[.connection] = "close" }
         if request.method == .head { response = response.createHeadResponse() }
         let duration = ContinuousClock.now - start
         metrics.record(method: request.method, route: match.template, status: response.status.code, duration: duration)
@@ -81,14 +102,14 @@ final class EdgeResponder: HTTPResponder {
         let actor = route.needsAdmission ? try await admit(request) : ""
         switch route {
         case .command(let command, let key):
-            guard !isDraining else {
+            guard !isDraining || canForward else {
                 throw Problem(
                     .unavailable, "this instance is shutting down and takes no new commands; send it to another",
                     headers: [.retryAfter: "1", .connection: "close"])
             }
             return try await commands.answer(request, command, key: key, actor: actor, traceparent: traceparent, logger: logger)
-        case .state(let category, let key): return try await streams.state(request, target, category, key: key)
-        case .events(let category, let key): return try await streams.events(request, target, category, key: key)
+        case .state(let category, let key): return try await streams.state(request, target, category, key: key, traceparent: traceparent)
+        case .events(let category, let key): return try await streams.events(request, target, category, key: key, traceparent: traceparent)
         case .row(let schema, let key): return try await views.row(request, target, schema, key: key)
         case .rows(let schema): return try await views.rows(request, target, schema)
         case .probe(let probe):

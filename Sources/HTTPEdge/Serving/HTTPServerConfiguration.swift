@@ -7,6 +7,12 @@ public struct HTTPServerConfiguration: Sendable {
     public var maximumBodyBytes = 1 << 20
     /// A connection without a request for this long is closed.
     public var idleTimeout = Duration.seconds(75)
+    /// How long an idle connection stays open once the server shuts down: a request may be on its way.
+    public var linger = Duration.milliseconds(500)
+    /// Within which a command is answered, or said to be unknown, forwarding included.
+    public var commandTimeout = Duration.seconds(10)
+    /// How long a request waits for its stream to have an owner, before it is answered that there is none.
+    public var ownerPatience = Duration.seconds(2)
     /// Adds `POST /bench/echo`, which answers a body with itself: the yardstick of the benchmarks. No part of the API.
     public var benchmarkRoutes = false
     /// The API's name in `/openapi.json`.

@@ -16,31 +16,38 @@ final class InMemoryCommands: CommandService {
         var events: [StreamID: [StoredEvent]] = [:]
         var commits: [StreamID: [Commit]] = [:]
         var received: [Command] = []
+        var timeouts: [Duration?] = []
         var nextOffset: Int64 = 0
         var scripted: CommandOutcome?
         var fault: (any Error & Sendable)?
     }
 
     let context: BoundedContext
+    let instance: String
+    let owners: (any OwnerDirectory)?
     private let contents = Mutex(Contents())
     /// Runs before each command is decided.
     private let before: @Sendable () async -> Void
 
     init(
         _ topic: Topic = "banking", categories: [WriteModel.Category] = [Account.category()],
-        before: @escaping @Sendable () async -> Void = {}
+        instance: String = "test", owners: (any OwnerDirectory)? = nil, before: @escaping @Sendable () async -> Void = {}
     ) {
+        self.instance = instance
+        self.owners = owners
         context = BoundedContext(topic, categories: categories)
         self.before = before
     }
 
     /// Every command that has come so far.
     var received: [Command] { contents.withLock { $0.received } }
+    /// How long each was to take.
+    var timeouts: [Duration?] { contents.withLock { $0.timeouts } }
     /// How many records there are.
     var records: Int { contents.withLock { Int($0.nextOffset) } }
 
-    /// From now on answers every command so, having done nothing.
-    func answerAlways(_ outcome: CommandOutcome) { contents.withLock { $0.scripted = outcome } }
+    /// From now on answers every command so, having done nothing; nil: decides them again.
+    func answerAlways(_ outcome: CommandOutcome?) { contents.withLock { $0.scripted = outcome } }
     /// From now on fails every read so.
     func failReads(_ error: HistoryError) { contents.withLock { $0.fault = error } }
 
@@ -55,10 +62,14 @@ final class InMemoryCommands: CommandService {
         }
     }
 
-    func execute(_ command: Command) async -> CommandOutcome {
+    func partition(of stream: StreamID) -> TopicPartition? { TopicPartition(context.topic, Partition(0)) }
+    func reasonNotOwner(of stream: StreamID) async -> String? { nil }
+
+    func execute(_ command: Command, timeout: Duration?) async -> CommandOutcome {
         await before()
         return contents.withLock { contents in
             contents.received.append(command)
+            contents.timeouts.append(timeout)
             if let scripted = contents.scripted { return scripted }
             if let earlier = contents.commits[command.stream]?.first(where: { $0.id == command.id }) {
                 guard earlier.digest == command.payload.digest else { return .idempotencyKeyReused }

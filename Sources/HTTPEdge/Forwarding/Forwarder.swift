@@ -1,0 +1,96 @@
+import EventLog
+import HTTPTypes
+import Hummingbird
+import Metrics
+import WriteModel
+
+/// Gets a request answered by whoever owns its stream: by this instance, or by the one that has announced itself as the owner, which is
+/// followed where it moves.
+///
+/// A request is forwarded once: a receiver that is not the owner says so, and the sender looks again. So nothing goes in circles. Sending a
+/// command again is safe, since its key goes along.
+struct Forwarder: Sendable {
+    let client = ForwardingClient()
+    /// Within which a command is answered, or said to be unknown.
+    let timeout: Duration
+    /// How long to look for an owner where there is none.
+    let patience: Duration
+    /// How long an owner that has been succeeded may still take to answer what it was sent.
+    let grace = Duration.milliseconds(250)
+    private let forwarded: Counter
+    private let misdirected: Counter
+
+    init(timeout: Duration, patience: Duration, metrics: any MetricsFactory) {
+        self.timeout = timeout
+        self.patience = patience
+        forwarded = Counter(label: "highwater_forwarded_requests_total", dimensions: [], factory: metrics)
+        misdirected = Counter(label: "highwater_misdirected_requests_total", dimensions: [], factory: metrics)
+    }
+
+    /// - Parameter locally: what this instance makes of it, within the time given.
+    /// - Throws: ``Problem``: `unavailable` where there is no owner, `outcomeUnknown` where a command was sent and its answer was lost.
+    func answer(_ request: StreamRequest, locally: (Duration) async throws -> LocalAnswer) async throws -> Response {
+        let start = ContinuousClock.now
+        let limit = min(timeout, request.timeout ?? timeout)
+        var pause = Backoff(base: .milliseconds(20), cap: .milliseconds(250))
+        var isInDoubt = false
+        while true {
+            var reason: String
+            switch try await locally(max(.zero, limit - start.duration(to: .now))) {
+            case .response(let response): return response
+            case .notOwner(let why): reason = why
+            }
+            guard request.sender == nil else {
+                misdirected.increment()
+                throw Problem(.unavailable, reason, headers: [.retryAfter: "1", .highwaterMisdirected: "true"])
+            }
+            guard let owners = request.service.owners, let partition = request.service.partition(of: request.stream) else {
+                throw Problem.unavailable(reason)
+            }
+            let owner = owners.owner(of: partition)
+            if let owner, owner.instance != request.service.instance {
+                forwarded.increment()
+                switch await send(request, to: owner, owners, within: max(.zero, limit - start.duration(to: .now))) {
+                case .answered(let response): return response
+                case .misdirected: reason = "the owner of \(partition) has just changed"
+                case .unreached: reason = "the owner of \(partition) cannot be reached"
+                case .lost:
+                    isInDoubt = isInDoubt || request.commandID != nil
+                    reason = "the owner of \(partition) did not answer"
+                }
+            }
+            guard start.duration(to: .now) < (isInDoubt ? limit : min(limit, patience)) else {
+                guard isInDoubt, let id = request.commandID else { throw Problem.unavailable(reason) }
+                throw Problem.outcomeUnknown(id)
+            }
+            await change(of: partition, from: owner, owners, within: pause.next(jitter: .random(in: 0.5..<1)))
+        }
+    }
+
+    /// Sends it, unless another owner is announced before there is an answer.
+    private func send(
+        _ request: StreamRequest, to owner: OwnerAnnouncement, _ owners: any OwnerDirectory, within timeout: Duration
+    ) async -> ForwardingClient.Result {
+        await withTaskGroup(of: ForwardingClient.Result?.self) { group in
+            group.addTask { await client.send(request, to: owner.url, as: request.service.instance, within: timeout) }
+            group.addTask {
+                _ = await owners.change(of: owner.partition, from: owner)
+                try? await Task.sleep(for: grace)
+                return nil
+            }
+            defer { group.cancelAll() }
+            return (await group.next() ?? nil) ?? .lost("another instance has taken \(owner.partition)")
+        }
+    }
+
+    private func change(
+        of partition: TopicPartition, from owner: OwnerAnnouncement?, _ owners: any OwnerDirectory, within timeout: Duration
+    ) async {
+        await withTaskGroup { group in
+            group.addTask { _ = await owners.change(of: partition, from: owner) }
+            group.addTask { try? await Task.sleep(for: timeout) }
+            await group.next()
+            group.cancelAll()
+        }
+    }
+}

@@ -1,0 +1,294 @@
+import AsyncHTTPClient
+import EventModel
+import Foundation
+import HTTPTypes
+import NIOCore
+import NIOHTTP1
+import Synchronization
+import Testing
+import WriteModel
+
+@testable import HTTPEdge
+
+/// Two instances, of which one owns the partition: real servers, real connections.
+@Suite(.timeLimit(.minutes(1))) struct ForwardingTests {
+    private let owners = AnnouncedOwners()
+
+    private func instance(
+        _ name: String, owns: Bool, patience: Duration = .milliseconds(200), timeout: Duration = .seconds(10),
+        before: @escaping @Sendable () async -> Void = {}
+    ) -> Edge {
+        let commands = InMemoryCommands(instance: name, owners: owners, before: before)
+        if !owns { commands.answerAlways(.notOwner) }
+        if !owns { commands.failReads(HistoryError(.notOwner, "another instance writes the partition")) }
+        var edge = Edge(commands: commands)
+        edge.configuration.ownerPatience = patience
+        edge.configuration.commandTimeout = timeout
+        return edge
+    }
+
+    @Test func aCommandGoesToTheOwnerAndItsAnswerComesBack() async throws {
+        let owner = instance("owner", owns: true)
+        let other = instance("other", owns: false)
+        try await owner.running { ownerPort, _ in
+            owners.announce("owner", at: "http://127.0.0.1:\(ownerPort)", epoch: 1)
+            try await other.running { port, _ in
+                let client = LiveClient(port: port)
+                let traceparent = "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01"
+                let made = try await client.post(
+                    "/v1/account/a%3Ab/open", #"{"owner":"Ada"}"#,
+                    ["Idempotency-Key": "k1", "traceparent": traceparent, "X-Correlation-ID": "c1"])
+                #expect(made.status == 201)
+                #expect(made.headers.first(name: "ETag") == "\"1\"")
+                #expect(made.headers.first(name: "Highwater-Position") == "banking/0@0")
+                #expect(made.headers.first(name: "Idempotency-Key") == "k1")
+                #expect(made.headers["content-length"].count == 1)
+                #expect(try made.json["version"] as? Int == 1)
+                let received = try #require(owner.commands.received.first)
+                #expect(received.stream.description == "account/a:b")
+                #expect(received.id.description == "k1")
+                #expect(received.correlationID == "c1")
+                #expect(received.traceparent == traceparent)
+                // Preconditions go along, and problems come back as they are.
+                let conflict = try await client.post("/v1/account/a%3Ab/open", #"{"owner":"Ada"}"#, ["If-None-Match": "*"])
+                #expect(conflict.status == 412)
+                #expect(try conflict.json["type"] as? String == "urn:highwater:problem:version-conflict")
+                #expect(try conflict.json["actual"] as? Int == 1)
+            }
+        }
+    }
+
+    @Test func aKeyMadeHereGoesAlong() async throws {
+        let owner = instance("owner", owns: true)
+        let other = instance("other", owns: false)
+        try await owner.running { ownerPort, _ in
+            owners.announce("owner", at: "http://127.0.0.1:\(ownerPort)", epoch: 1)
+            try await other.running { port, _ in
+                let made = try await LiveClient(port: port).post("/v1/account/1/open", #"{"owner":"Ada"}"#)
+                #expect(made.headers.first(name: "Idempotency-Key") == "made-1")
+                #expect(owner.commands.received.map(\.id.description) == ["made-1"])
+            }
+        }
+    }
+
+    @Test func aStreamIsReadAtTheOwner() async throws {
+        let owner = instance("owner", owns: true)
+        let other = instance("other", owns: false)
+        try await owner.open("1", deposits: 2)
+        try await owner.running { ownerPort, _ in
+            owners.announce("owner", at: "http://127.0.0.1:\(ownerPort)", epoch: 1)
+            try await other.running { port, _ in
+                let client = LiveClient(port: port)
+                let state = try await client.get("/v1/account/1?version=2")
+                #expect(state.status == 200)
+                #expect(state.headers.first(name: "ETag") == "\"2\"")
+                let events = try await client.get("/v1/account/1/events?from=2&limit=1")
+                let shown = try events.json["events"] as? [Any]
+                #expect(shown?.count == 1)
+                #expect(try events.json["next"] as? Int == 3)
+                #expect(try await client.get("/v1/account/2").status == 404)
+            }
+        }
+    }
+
+    @Test func withoutAnOwnerItIsUnavailable() async throws {
+        let other = instance("other", owns: false)
+        try await other.running { port, _ in
+            let answer = try await LiveClient(port: port).post("/v1/account/1/open", #"{"owner":"Ada"}"#)
+            #expect(answer.status == 503)
+            #expect(answer.headers.first(name: "Retry-After") == "1")
+            #expect(answer.headers.contains(name: "Idempotency-Key"))
+        }
+    }
+
+    @Test func anOwnerThatIsGoneIsUnavailableUntilAnotherIsAnnounced() async throws {
+        let owner = instance("owner", owns: true)
+        let other = instance("other", owns: false)
+        let patient = instance("other", owns: false, patience: .seconds(30))
+        // A port that nobody listens on any more.
+        let gone = try await owner.running { port, _ in port }
+        owners.announce("gone", at: "http://127.0.0.1:\(gone)", epoch: 1)
+        try await other.running { port, _ in
+            let answer = try await LiveClient(port: port).post("/v1/account/1/open", #"{"owner":"Ada"}"#)
+            #expect(answer.status == 503)
+        }
+        try await owner.running { ownerPort, _ in
+            try await patient.running { port, _ in
+                async let answer = LiveClient(port: port).post("/v1/account/1/open", #"{"owner":"Ada"}"#)
+                for await _ in owners.waits { break }
+                owners.announce("owner", at: "http://127.0.0.1:\(ownerPort)", epoch: 2)
+                let status = try await answer.status
+                    #expect(status == 201)
+            }
+        }
+    }
+
+    @Test func itFollowsAnOwnerThatHasMoved() async throws {
+        let former = instance("former", owns: false)
+        let owner = instance("owner", owns: true)
+        let other = instance("other", owns: false, patience: .seconds(30))
+        try await former.running { formerPort, _ in
+            owners.announce("former", at: "http://127.0.0.1:\(formerPort)", epoch: 1)
+            try await owner.running { ownerPort, _ in
+                try await other.running { port, _ in
+                    async let answer = LiveClient(port: port).post("/v1/account/1/open", #"{"owner":"Ada"}"#)
+                    // The second wait: the first is beside the request to the former owner, which says that it is none.
+                    var waits = 0
+                    for await _ in owners.waits {
+                        waits += 1
+                        if waits == 2 { break }
+                    }
+                    owners.announce("owner", at: "http://127.0.0.1:\(ownerPort)", epoch: 2)
+                    let status = try await answer.status
+                    #expect(status == 201)
+                }
+            }
+        }
+        #expect(former.commands.received.count >= 1)
+    }
+
+    @Test func itNeverGoesInCircles() async throws {
+        // Each believes that the other is the owner.
+        let (mine, theirs) = (AnnouncedOwners(), AnnouncedOwners())
+        var edges: [Edge] = []
+        for (name, owners) in [("a", mine), ("b", theirs)] {
+            let commands = InMemoryCommands(instance: name, owners: owners)
+            commands.answerAlways(.notOwner)
+            var edge = Edge(commands: commands)
+            edge.configuration.ownerPatience = .zero
+            edges.append(edge)
+        }
+        let (a, b) = (edges[0], edges[1])
+        try await a.running { aPort, _ in
+            theirs.announce("a", at: "http://127.0.0.1:\(aPort)", epoch: 1)
+            try await b.running { bPort, _ in
+                mine.announce("b", at: "http://127.0.0.1:\(bPort)", epoch: 1)
+                let answer = try await LiveClient(port: aPort).post("/v1/account/1/open", #"{"owner":"Ada"}"#)
+                #expect(answer.status == 503)
+                #expect(!answer.headers.contains(name: "Highwater-Misdirected"))
+            }
+        }
+        #expect(a.commands.received.count == 1)
+        #expect(b.commands.received.count == 1)
+    }
+
+    @Test func anOwnerThatHangsIsLeftForItsSuccessor() async throws {
+        let held = HeldRequests()
+        let hanging = instance("hanging", owns: true) { await held.hold() }
+        let owner = instance("owner", owns: true)
+        let other = instance("other", owns: false)
+        try await hanging.running { hangingPort, _ in
+            owners.announce("hanging", at: "http://127.0.0.1:\(hangingPort)", epoch: 1)
+            try await owner.running { ownerPort, _ in
+                try await other.running { port, _ in
+                    async let answer = LiveClient(port: port).post("/v1/account/1/open", #"{"owner":"Ada"}"#)
+                    await held.waitForOne()
+                    owners.announce("owner", at: "http://127.0.0.1:\(ownerPort)", epoch: 2)
+                    let status = try await answer.status
+                    #expect(status == 201)
+                }
+            }
+            held.release()
+        }
+    }
+
+    @Test func withoutAnAnswerTheOutcomeIsUnknown() async throws {
+        let held = HeldRequests()
+        let hanging = instance("hanging", owns: true) { await held.hold() }
+        let other = instance("other", owns: false, timeout: .milliseconds(300))
+        try await hanging.running { hangingPort, _ in
+            owners.announce("hanging", at: "http://127.0.0.1:\(hangingPort)", epoch: 1)
+            try await other.running { port, _ in
+                let answer = try await LiveClient(port: port).post("/v1/account/1/open", #"{"owner":"Ada"}"#, ["Idempotency-Key": "k"])
+                #expect(answer.status == 504)
+                #expect(try answer.json["type"] as? String == "urn:highwater:problem:outcome-unknown")
+            }
+            held.release()
+        }
+    }
+
+    @Test func theDeadlineGoesAlong() async throws {
+        let owner = instance("owner", owns: true)
+        let other = instance("other", owns: false)
+        try await owner.running { ownerPort, _ in
+            owners.announce("owner", at: "http://127.0.0.1:\(ownerPort)", epoch: 1)
+            try await other.running { port, _ in
+                _ = try await LiveClient(port: port).post("/v1/account/1/open", #"{"owner":"Ada"}"#)
+                let forwarded = try #require(owner.commands.timeouts.last ?? nil)
+                #expect(forwarded > .seconds(5) && forwarded <= .seconds(10))
+                // A header of no use, or of somebody who has forwarded nothing, changes nothing.
+                _ = try await LiveClient(port: ownerPort).post(
+                    "/v1/account/1/deposit", #"{"amount":1}"#, ["Highwater-Timeout": "1"])
+                let direct = try #require(owner.commands.timeouts.last ?? nil)
+                #expect(direct > .seconds(9))
+            }
+        }
+    }
+
+    @Test func whileItDrainsItStillForwards() async throws {
+        let owner = instance("owner", owns: true)
+        let draining = instance("other", owns: false).draining
+        try await owner.running { ownerPort, _ in
+            owners.announce("owner", at: "http://127.0.0.1:\(ownerPort)", epoch: 1)
+            try await draining.running { port, _ in
+                let answer = try await LiveClient(port: port).post("/v1/account/1/open", #"{"owner":"Ada"}"#)
+                #expect(answer.status == 201)
+                // It is kept for as long as it listens: connections made anew would meet the end of that.
+                #expect(answer.headers.first(name: "Connection") == nil)
+            }
+        }
+    }
+}
+
+extension Edge {
+    fileprivate var draining: Edge {
+        var edge = self
+        edge.services.health = HealthEndpoints(isDraining: { true })
+        return edge
+    }
+}
+
+/// Holds whoever comes until released.
+private final class HeldRequests: Sendable {
+    private let arrivals = AsyncStream.makeStream(of: Void.self)
+    private let gate = AsyncStream.makeStream(of: Void.self)
+
+    func hold() async {
+        arrivals.continuation.yield()
+        for await _ in gate.stream {}
+    }
+
+    func waitForOne() async { for await _ in arrivals.stream { break } }
+    func release() { gate.continuation.finish() }
+}
+
+private struct LiveClient {
+    struct Answer {
+        let status: Int
+        let headers: HTTPHeaders
+        let body: ByteBuffer
+
+        var json: [String: Any] {
+            get throws { try #require(JSONSerialization.jsonObject(with: Data(body.readableBytesView)) as? [String: Any]) }
+        }
+    }
+
+    let port: Int
+
+    func post(_ path: String, _ body: String, _ headers: [String: String] = [:]) async throws -> Answer {
+        var request = HTTPClientRequest(url: "http://127.0.0.1:\(port)\(path)")
+        request.method = .POST
+        request.headers.add(name: "Content-Type", value: "application/json")
+        for (name, value) in headers { request.headers.add(name: name, value: value) }
+        request.body = .bytes(ByteBuffer(string: body))
+        return try await send(request)
+    }
+
+    func get(_ path: String) async throws -> Answer { try await send(HTTPClientRequest(url: "http://127.0.0.1:\(port)\(path)")) }
+
+    private func send(_ request: HTTPClientRequest) async throws -> Answer {
+        let response = try await HTTPClient.shared.execute(request, timeout: .seconds(30))
+        return Answer(
+            status: Int(response.status.code), headers: response.headers, body: try await response.body.collect(upTo: 1 << 20))
+    }
+}
