@@ -1,0 +1,209 @@
+public import EventLog
+public import Logging
+import Synchronization
+
+/// A log on Apache Kafka, by librdkafka.
+///
+/// - A record is reported stored once all in-sync replicas have it (`acks=all`, idempotent). A producer whose delivery failed is done; the
+///   chain rule makes its outcome definite.
+/// - Readers fetch partitions without a group; groups only say who should work on what.
+/// - Nothing here blocks the cooperative pool: each client of librdkafka has a thread of its own, and its blocking calls have some more.
+/// - Works with librdkafka 2.0.2 and newer.
+public final class KafkaLog: EventLog {
+    private let settings: ClientSettings
+    private let logger: Logger
+    private let metrics: KafkaMetrics
+    private let calls = BlockingCalls(threads: 8)
+    private let control: Client
+    private let catalog: TopicCatalog
+    private let administration: any TopicAdministration
+    private let readers: ReaderClients
+    private let state = Mutex(State())
+    private let settingsRefused = Mutex(false)
+
+    private struct State {
+        var isClosed = false
+        /// Clients that end by themselves, or are to.
+        var ending: [Completion] = []
+        var producers: [WeakProducer] = []
+        var memberships: [WeakMembership] = []
+        var readers: [WeakReader] = []
+
+        mutating func forgetEnded() {
+            readers.removeAll { $0.reader == nil }
+            ending.removeAll(where: \.isDone)
+            producers.removeAll { $0.producer == nil }
+            memberships.removeAll { $0.membership == nil }
+        }
+    }
+
+    private struct WeakProducer { weak var producer: KafkaProducer? }
+    private struct WeakReader { weak var reader: KafkaReader? }
+    private struct WeakMembership { weak var membership: KafkaMembership? }
+
+    /// Milliseconds that a question to the brokers may take.
+    private static let timeout: Int32 = 5000
+
+    /// Makes the clients; that a broker can be reached shows with the first call.
+    ///
+    /// - Parameters:
+    ///   - brokers: some of the cluster's, each as `host:port`.
+    ///   - settings: librdkafka's, by its own names (CONFIGURATION.md). They win over the defaults here, except those that the log's laws
+    ///     rest on.
+    ///   - clientID: this process, as the brokers' logs and quotas call it.
+    /// - Throws: `misconfigured` for a setting that does not exist, is wrong or would break a law; secrets' values are not told.
+    public convenience init(brokers: [String], settings: [String: String] = [:], clientID: String, logger: Logger) throws(LogError) {
+        try self.init(
+            brokers: brokers, settings: settings, clientID: clientID, logger: logger, administration: nil, metrics: KafkaMetrics())
+    }
+
+    /// - Parameter administration: makes topics in place of the admin API, for brokers that lack it.
+    package convenience init(
+        brokers: [String], settings: [String: String] = [:], clientID: String, logger: Logger, administration: any TopicAdministration
+    ) throws(LogError) {
+        try self.init(
+            brokers: brokers, settings: settings, clientID: clientID, logger: logger, administration: administration,
+            metrics: KafkaMetrics())
+    }
+
+    init(
+        brokers: [String], settings: [String: String], clientID: String, logger: Logger, administration: (any TopicAdministration)?,
+        metrics: KafkaMetrics
+    ) throws(LogError) {
+        self.metrics = metrics
+        self.settings = try ClientSettings(brokers: brokers, settings: settings, clientID: clientID)
+        self.logger = logger
+        control = try Client(.control, settings: self.settings, logger: logger, statistics: metrics) { _ in Client.Duties() }
+        catalog = TopicCatalog(control: control, calls: calls, timeout: Self.timeout)
+        self.administration = administration ?? BrokerAdministration(control: control, calls: calls, timeout: Self.timeout)
+        readers = ReaderClients(settings: self.settings, logger: logger, statistics: metrics)
+    }
+
+    deinit {
+        control.stop()
+        _ = readers.close()
+        calls.close()
+    }
+
+    public func partitionCount(of topic: Topic) async throws(LogError) -> Int? {
+        try checkOpen("look up topic '\(topic)'")
+        return try await catalog.metadata(of: topic)?.partitions
+    }
+
+    public func createTopic(_ topic: Topic, _ settings: TopicSettings) async throws(LogError) {
+        try checkOpen("create topic '\(topic)'")
+        guard settings.partitions > 0 else { throw LogError(.misconfigured, "a topic has at least one partition") }
+        try await administration.create(topic, settings)
+        try await waitUntilVisible(topic, partitions: settings.partitions)
+    }
+
+    public func describe(_ topic: Topic) async throws(LogError) -> TopicDescription? {
+        try checkOpen("describe topic '\(topic)'")
+        guard let metadata = try await catalog.metadata(of: topic) else { return nil }
+        // Who has refused once refuses again, and a broker that knows no such question keeps us waiting.
+        guard !settingsRefused.withLock({ $0 }) else { return TopicDescription(partitions: metadata.partitions, replicas: metadata.replicas) }
+        var settings: [String: String]?
+        do throws(LogError) {
+            settings = try await administration.settings(of: topic)
+        } catch {
+            let isFirst = settingsRefused.withLock { refused in
+                defer { refused = true }
+                return !refused
+            }
+            if isFirst {
+                logger.notice("Kafka does not tell the topics' settings, so they are not checked", metadata: ["error": "\(error)"])
+            }
+        }
+        return TopicDescription(partitions: metadata.partitions, replicas: metadata.replicas, settings: settings)
+    }
+
+    public func bounds(of partition: TopicPartition) async throws(LogError) -> Range<Offset> {
+        try checkOpen("find the bounds of \(partition)")
+        try await catalog.check(partition)
+        do throws(LogError) {
+            return try await calls.run { [control] () throws(LogError) in try control.bounds(of: partition, timeout: Self.timeout) }
+        } catch {
+            if error.code == .topicMissing || error.code == .partitionOutOfRange { catalog.forget(partition.topic) }
+            throw error
+        }
+    }
+
+    public func makeProducer() async throws(LogError) -> any LogProducer {
+        try checkOpen("make a producer")
+        let producer = try KafkaProducer(settings: settings, catalog: catalog, logger: logger, statistics: metrics)
+        state.withLock { state in
+            state.forgetEnded()
+            state.ending.append(producer.destroyed)
+            state.producers.append(WeakProducer(producer: producer))
+        }
+        return producer
+    }
+
+    public func makeReader(of partition: TopicPartition, from offset: Offset) async throws(LogError) -> any LogReader {
+        let bounds = try await bounds(of: partition)
+        guard offset >= bounds.lowerBound, offset <= bounds.upperBound else {
+            throw LogError(
+                .truncated,
+                "\(partition) holds offsets \(bounds.lowerBound)..<\(bounds.upperBound), so it cannot be read from \(offset)")
+        }
+        try checkOpen("read \(partition)")
+        let reader = try KafkaReader(partition, from: offset, queuedBytes: settings.queuedBytes, clients: readers, calls: calls)
+        state.withLock { state in
+            state.forgetEnded()
+            state.readers.append(WeakReader(reader: reader))
+        }
+        return reader
+    }
+
+    public func join(group: String, topic: Topic) async throws(LogError) -> any GroupMembership {
+        try checkOpen("join group '\(group)'")
+        _ = try await partitions(of: topic)
+        let membership = try KafkaMembership(group: group, topic: topic, settings: settings, logger: logger, statistics: metrics)
+        state.withLock { state in
+            state.forgetEnded()
+            state.ending.append(membership.destroyed)
+            state.memberships.append(WeakMembership(membership: membership))
+        }
+        return membership
+    }
+
+    /// Leaves the groups, gives up what is in flight, ends every waiting read with `closed`, and ends the clients. Whatever is called
+    /// afterwards fails with `closed`.
+    public func close() async {
+        let state = state.withLock { state -> State? in
+            guard !state.isClosed else { return nil }
+            state.isClosed = true
+            return state
+        }
+        guard let state else { return }
+        await withTaskGroup(of: Void.self) { group in
+            for membership in state.memberships.compactMap(\.membership) { group.addTask { await membership.leave() } }
+            for producer in state.producers.compactMap(\.producer) { group.addTask { await producer.close() } }
+            for reader in state.readers.compactMap(\.reader) { group.addTask { await reader.close() } }
+        }
+        let ending = state.ending + readers.close()
+        control.stop()
+        let deadline = ContinuousClock.now + .seconds(5)
+        for completion in ending + [control.destroyed] where !(await completion.wait(upTo: deadline - .now)) {
+            logger.warning("A Kafka client takes long to end and is left behind")
+        }
+        calls.close()
+    }
+
+    private func checkOpen(_ action: String) throws(LogError) {
+        guard !state.withLock({ $0.isClosed }) else { throw LogError(.closed, "cannot \(action): the log is closed") }
+    }
+
+    /// A new topic takes some time to become known to all brokers and to get its leaders.
+    private func waitUntilVisible(_ topic: Topic, partitions: Int) async throws(LogError) {
+        let deadline = ContinuousClock.now + .seconds(10)
+        var pause = Duration.milliseconds(5)
+        while true {
+            if let found = try await catalog.metadata(of: topic), found.partitions >= partitions, found.hasLeaders { return }
+            guard ContinuousClock.now < deadline, (try? await Task.sleep(for: pause)) != nil else {
+                throw LogError(.timedOut, "topic '\(topic)' was created, but does not show up; look again in a moment")
+            }
+            pause = min(pause * 2, .milliseconds(200))
+        }
+    }
+}

@@ -1,0 +1,47 @@
+import CRdKafka
+import EventLog
+
+/// A client's settings as librdkafka takes them.
+final class Configuration {
+    private let kind: ClientKind
+    private let redaction: Redaction
+    private var conf: OpaquePointer?
+
+    init(_ kind: ClientKind, _ settings: ClientSettings) throws(LogError) {
+        self.kind = kind
+        redaction = settings.redaction
+        conf = rd_kafka_conf_new()
+        for (name, value) in settings.pairs(for: kind) { try set(name, value) }
+        // Newer versions know how long to wait with a full queue; 2.0.2 waits for a second, which ``PartitionConsumer`` sees to.
+        if !settings.isOwn("fetch.queue.backoff.ms") { _ = rd_kafka_conf_set(conf, "fetch.queue.backoff.ms", "10", nil, 0) }
+        rd_kafka_conf_set_events(
+            conf,
+            RD_KAFKA_EVENT_LOG | RD_KAFKA_EVENT_ERROR | RD_KAFKA_EVENT_STATS | RD_KAFKA_EVENT_DR | RD_KAFKA_EVENT_REBALANCE
+                | RD_KAFKA_EVENT_OFFSET_COMMIT)
+    }
+
+    deinit { if let conf { rd_kafka_conf_destroy(conf) } }
+
+    private func set(_ name: String, _ value: String) throws(LogError) {
+        var reason = [CChar](repeating: 0, count: 512)
+        let result = rd_kafka_conf_set(conf, name, value, &reason, reason.count)
+        guard result != RD_KAFKA_CONF_OK else { return }
+        throw LogError(.misconfigured, "the Kafka setting '\(name)' is wrong: \(words(reason, hiding: name, value))")
+    }
+
+    /// The handle owns the settings from here on.
+    func makeHandle() throws(LogError) -> OpaquePointer {
+        var reason = [CChar](repeating: 0, count: 512)
+        let type = kind == .producer ? RD_KAFKA_PRODUCER : RD_KAFKA_CONSUMER
+        guard let handle = rd_kafka_new(type, conf, &reason, reason.count) else {
+            throw LogError(.misconfigured, "the Kafka settings do not go together (\(kind.name)): \(words(reason))")
+        }
+        conf = nil
+        return handle
+    }
+
+    private func words(_ reason: [CChar], hiding name: String = "", _ value: String = "") -> String {
+        let text = redaction(String(decoding: reason.prefix { $0 != 0 }.map(UInt8.init(bitPattern:)), as: UTF8.self))
+        return Redaction.isSecret(name) && !value.isEmpty ? Redaction([name: value])(text) : text
+    }
+}

@@ -1,0 +1,8 @@
+/// What the brokers tell of a topic.
+struct TopicMetadata: Sendable {
+    let partitions: Int
+    /// Of the partition that has the fewest.
+    let replicas: Int
+    /// Whether each partition can be appended to and read.
+    let hasLeaders: Bool
+}

@@ -1,0 +1,5 @@
+struct CommandFailure: Error {
+    let reason: String
+
+    init(_ reason: String) { self.reason = reason }
+}
