@@ -4,7 +4,7 @@ import ReadModel
 /// The engine's own tables, versioned and upgraded in place.
 enum SQLiteLayout {
     /// Each step brings the layout from its index to the next; a released step never changes.
-    private static let steps = [
+    static let steps = [
         """
         CREATE TABLE highwater_projections (
           name TEXT PRIMARY KEY,
@@ -36,8 +36,10 @@ enum SQLiteLayout {
         """
     ]
 
+    /// To be called within a transaction, so that an upgrade happens whole or not at all.
+    ///
     /// - Throws: `incompatibleLayout` where the file's layout is newer than this program's.
-    static func migrate(_ db: Database, path: String) throws {
+    static func migrate(_ db: Database, path: String, steps: [String] = steps) throws {
         try db.execute(sql: "CREATE TABLE IF NOT EXISTS highwater_layout (version INTEGER NOT NULL)")
         let version = try Int.fetchOne(db, sql: "SELECT version FROM highwater_layout") ?? 0
         guard version <= steps.count else {

@@ -13,7 +13,7 @@ extension SQLiteReadModelStore {
     public func rows(in generation: Generation, keys: [Partition: [String]]) async throws -> [Partition: [StoredRow]] {
         try await read("read rows of \(generation)") { db in
             guard try self.find(db, generation) != nil else { return [:] }
-            let table = SQLiteTable(generation)
+            let table = self.table(of: generation)
             // One prepared lookup a key: in SQLite there is no round trip to save.
             let statement = try db.cachedStatement(sql: table.selectOne)
             return try keys.reduce(into: [:]) { found, entry in
@@ -27,11 +27,10 @@ extension SQLiteReadModelStore {
 
     public func apply(_ batch: [PartitionWrite], to generation: Generation) async throws -> Bool {
         try await change(generation, batch.map(\.move)) { db, table in
-            let upsert = try db.cachedStatement(sql: table.upsert)
+            let upsert = RowInsertion(try db.cachedStatement(sql: table.upsert), table.schema, db)
             for write in batch {
-                for row in write.upserts {
-                    try table.execute(upsert, row, write.partition)
-                    if db.changesCount != 1 { throw ReadModelError.keptElsewhere(row.key, generation.schema) }
+                for row in write.upserts where try upsert.run(row, write.partition) != 1 {
+                    throw ReadModelError.keptElsewhere(row.key, generation.schema)
                 }
                 guard !write.deletes.isEmpty else { continue }
                 let delete = try db.cachedStatement(sql: table.delete)
@@ -42,18 +41,19 @@ extension SQLiteReadModelStore {
 
     public func load(_ rows: any KeyOrderedRows, moving: [PositionMove], into generation: Generation) async throws -> Bool {
         try await change(generation, moving) { db, table in
-            let insert = try db.makeStatement(sql: table.insert)
-            while case let next = try rows.next(), !next.isEmpty {
-                for row in next { try self.insert(row, insert, table, generation) }
+            let insert = RowInsertion(try db.makeStatement(sql: table.insert), table.schema, db)
+            let ahead = RowsAhead(rows)
+            while case let next = try ahead.next(), !next.isEmpty {
+                for row in next { try self.insert(row, insert, generation) }
                 try Task.checkCancellation()
             }
             try table.createIndexes(db)
         }
     }
 
-    private func insert(_ row: PartitionRow, _ statement: Statement, _ table: SQLiteTable, _ generation: Generation) throws {
+    private func insert(_ row: PartitionRow, _ insertion: RowInsertion, _ generation: Generation) throws {
         do {
-            try table.execute(statement, row.row, row.partition)
+            try insertion.run(row.row, row.partition)
         } catch let error as DatabaseError where error.resultCode == .SQLITE_CONSTRAINT {
             throw ReadModelError.keptElsewhere(row.row.key, generation.schema)
         }
@@ -68,7 +68,7 @@ extension SQLiteReadModelStore {
                     now.state == .live ? now.heldUntil == nil : now.lease != nil
                 else { throw NoEffect() }
                 for move in moves where try !self.move(db, move, in: generation) { throw NoEffect() }
-                try body(db, SQLiteTable(generation))
+                try body(db, self.table(of: generation))
             }
             return true
         } catch is NoEffect {

@@ -18,14 +18,39 @@ import Synchronization
 /// Nothing here runs on the cooperative pool: GRDB gives each connection a queue of its own.
 public final class SQLiteReadModelStore: ReadModelStore {
     public let name = "sqlite"
+    /// Of the machine and the file's path: a copy elsewhere is another database.
+    public let identity: String?
     let pool: DatabasePool
     let path: String
     /// Read schemas by projection and generation, whose numbers are never used twice.
     let schemas = Mutex<[String: TableSchema]>([:])
+    /// As schemas; what is written for each batch is put together once.
+    private let tables = Mutex<[TableName: SQLiteTable]>([:])
+
+    private struct TableName: Hashable {
+        let projection: String
+        let generation: Int
+    }
+
+    func table(of generation: Generation) -> SQLiteTable {
+        let name = TableName(projection: generation.schema.projection.name, generation: generation.number)
+        if let known = tables.withLock({ $0[name] }) { return known }
+        let table = SQLiteTable(generation)
+        tables.withLock { $0[name] = table }
+        return table
+    }
 
     private init(pool: DatabasePool, path: String) {
         self.pool = pool
         self.path = path
+        identity = Self.identity(of: path)
+    }
+
+    private static func identity(of path: String) -> String {
+        let place = ProcessInfo.processInfo.hostName + "\0" + URL(fileURLWithPath: path).resolvingSymlinksInPath().path
+        // FNV-1a: the same in every process.
+        let hash = place.utf8.reduce(0xcbf2_9ce4_8422_2325 as UInt64) { ($0 ^ UInt64($1)) &* 0x100_0000_01b3 }
+        return "sqlite" + String(hash, radix: 36)
     }
 
     /// Opens the file, making it and its folder where they do not exist, and brings the engine's tables up to date.
@@ -44,8 +69,10 @@ public final class SQLiteReadModelStore: ReadModelStore {
                     try db.execute(sql: "PRAGMA synchronous = NORMAL")
                     // The writer's pages: without room for a batch's they are written and read again within it. In KiB.
                     if !db.configuration.readonly { try db.execute(sql: "PRAGMA cache_size = -65536") }
+                    // Sorting for an index may use another core.
+                    if !db.configuration.readonly { try db.execute(sql: "PRAGMA threads = 2") }
                 }
-                let pool = try DatabasePool(path: path, configuration: configuration)
+                let pool = try openPool(path, configuration)
                 try pool.write { db in try SQLiteLayout.migrate(db, path: path) }
                 return pool
             } catch {
@@ -53,6 +80,19 @@ public final class SQLiteReadModelStore: ReadModelStore {
             }
         }
         return SQLiteReadModelStore(pool: pool, path: path)
+    }
+
+    /// Several processes that open a new file at once all set its journal mode, for which SQLite does not wait as it does for a lock: one of
+    /// them is told at once that the file is busy. Blocks for as long as others may.
+    private static func openPool(_ path: String, _ configuration: Configuration) throws -> DatabasePool {
+        let deadline = ContinuousClock.now + .seconds(10)
+        while true {
+            do {
+                return try DatabasePool(path: path, configuration: configuration)
+            } catch let error as DatabaseError where error.resultCode == .SQLITE_BUSY && ContinuousClock.now < deadline {
+                usleep(20_000)
+            }
+        }
     }
 
     /// Gives the file up; no call may follow.
@@ -100,7 +140,7 @@ public final class SQLiteReadModelStore: ReadModelStore {
                 lease = mine
                 for other in existing where other.state == .building {
                     if let held = other.lease, held.expires > now {
-                        throw ReadModelError(.rebuildInProgress, "'\(name)' is being rebuilt by \(held.builder) until \(held.expires)")
+                        throw ReadModelError.rebuilt(name, by: held)
                     }
                     try self.remove(db, other)
                 }

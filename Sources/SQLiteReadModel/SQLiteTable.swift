@@ -11,12 +11,24 @@ struct SQLiteTable: Sendable {
     private let name: String
     private let key: String
     private let columns: [String]
+    /// The statements of every batch.
+    let insert: String
+    let upsert: String
+    let selectOne: String
 
     init(_ generation: Generation) {
         schema = generation.schema
         name = Self.quoted(schema.tableName(generation: generation.number))
         key = Self.quoted(TableSchema.sqlName(schema.key.name))
         columns = schema.columns.map { Self.quoted(TableSchema.sqlName($0.name)) }
+        let list = ([key] + columns).joined(separator: ", ")
+        let places = Array(repeating: "?", count: columns.count + 2).joined(separator: ", ")
+        insert = "INSERT INTO \(name) (\(list), \"partition\") VALUES (\(places))"
+        let sets = columns.map { "\($0) = excluded.\($0)" } + ["\"partition\" = excluded.\"partition\""]
+        upsert =
+            insert + " ON CONFLICT (\(Self.primaryKey(key, schema))) DO UPDATE SET \(sets.joined(separator: ", "))"
+            + " WHERE \(name).\"partition\" = excluded.\"partition\""
+        selectOne = "SELECT \(list) FROM \(name) WHERE \(key) = ? AND \"partition\" = ?"
     }
 
     private static func quoted(_ name: String) -> String {
@@ -34,11 +46,13 @@ struct SQLiteTable: Sendable {
         let types = zip(columns, schema.columns).map { name, column in
             "\(name) \(column.type == .text ? "TEXT" : "INTEGER")\(column.isNullable ? "" : " NOT NULL")"
         }
-        let lines = ["\(key) TEXT NOT NULL"] + types + ["\"partition\" INTEGER NOT NULL", "PRIMARY KEY (\(primaryKey))"]
+        let lines = ["\(key) TEXT NOT NULL"] + types + ["\"partition\" INTEGER NOT NULL", "PRIMARY KEY (\(Self.primaryKey(key, schema)))"]
         return "CREATE TABLE \(name) (\(lines.joined(separator: ", "))) WITHOUT ROWID"
     }
 
-    private var primaryKey: String { isCombined ? "\(key), \"partition\"" : key }
+    private static func primaryKey(_ key: String, _ schema: TableSchema) -> String {
+        schema.key.spread == .combined ? "\(key), \"partition\"" : key
+    }
     var drop: String { "DROP TABLE IF EXISTS \(name)" }
 
     /// Indexes on the filters; combined rows have none that would help.
@@ -82,33 +96,11 @@ struct SQLiteTable: Sendable {
 
     // MARK: Rows as partitions keep them
 
-    var selectOne: String { "SELECT \(list) FROM \(name) WHERE \(key) = ? AND \"partition\" = ?" }
     var selectFirst: String { "SELECT \(list), \"partition\" FROM \(name) ORDER BY \(key), \"partition\" LIMIT ?" }
     var selectNext: String {
         "SELECT \(list), \"partition\" FROM \(name) WHERE (\(key), \"partition\") > (?, ?) ORDER BY \(key), \"partition\" LIMIT ?"
     }
     var delete: String { "DELETE FROM \(name) WHERE \(key) = ? AND \"partition\" = ?" }
-
-    var insert: String {
-        "INSERT INTO \(name) (\(list), \"partition\") VALUES (\(Array(repeating: "?", count: columnCount + 1).joined(separator: ", ")))"
-    }
-
-    var upsert: String {
-        let sets = columns.map { "\($0) = excluded.\($0)" } + ["\"partition\" = excluded.\"partition\""]
-        return insert + " ON CONFLICT (\(primaryKey)) DO UPDATE SET \(sets.joined(separator: ", "))"
-            + " WHERE \(name).\"partition\" = excluded.\"partition\""
-    }
-
-    func execute(_ statement: Statement, _ row: StoredRow, _ partition: Partition) throws {
-        try row.checkTexts(schema)
-        var arguments: [DatabaseValue] = []
-        arguments.reserveCapacity(columnCount + 1)
-        arguments.append(row.key.databaseValue)
-        for value in row.values { arguments.append(Self.databaseValue(value)) }
-        arguments.append(partition.rawValue.databaseValue)
-        statement.setUncheckedArguments(StatementArguments(arguments))
-        try statement.execute()
-    }
 
     // MARK: Rows as readers see them
 

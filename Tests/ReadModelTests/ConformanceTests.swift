@@ -7,4 +7,10 @@ import Testing
     func keeps(_ law: ReadModelStoreLaw) async throws {
         try await law.check(InMemoryReadModelStore())
     }
+
+    @Test(.timeLimit(.minutes(2)), arguments: ReadModelEngineConformance.laws)
+    func theEngineKeeps(_ law: ReadModelEngineLaw) async throws {
+        let store = InMemoryReadModelStore()
+        try await law.check(ReadModelEngineHarness(open: { store }))
+    }
 }

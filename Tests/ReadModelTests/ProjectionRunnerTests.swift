@@ -2,7 +2,6 @@ import EventLog
 import EventModel
 import HighwaterTesting
 import ReadModel
-import Synchronization
 import Testing
 
 @Suite(.timeLimit(.minutes(1))) struct ProjectionRunnerTests {
@@ -21,77 +20,6 @@ import Testing
         }
         #expect(try await system.verification(SampleLedger.accounts).run().isEqual)
         #expect(runner.status.lagRecords == 0)
-    }
-
-    /// A store that fails before or after each step: rows are as if it had not.
-    @Test(arguments: [InterceptedReadModelStore.Step.beforeCreate, .afterCreate, .beforeRows, .beforeApply, .afterApply])
-    func takesEffectOnceWhateverFails(_ failing: InterceptedReadModelStore.Step) async throws {
-        let store = InMemoryReadModelStore()
-        var system = try await SampleSystem(store)
-        system.options.batchBytes = 300
-        system.options.cachedRows = 0
-        let ends = try await system.fill(150)
-        let count = Atomic(0)
-        let faulty = InterceptedReadModelStore(store) { step in
-            if step == failing, count.add(1, ordering: .relaxed).newValue % 3 != 0 {
-                throw ReadModelError(.unavailable, "injected")
-            }
-        }
-        if failing != .beforeCreate && failing != .afterCreate { try await system.prepare(SampleLedger.digits) }
-        let runner = system.runner(SampleLedger.digits, store: faulty)
-        let queries = system.queries(SampleLedger.digits)
-        try await system.running(runner) { [system] in
-            if failing == .beforeCreate || failing == .afterCreate {
-                await system.signal.wait(for: ends, in: "deposits-by-digit")
-            }
-            _ = try await queries.positions(of: "deposits-by-digit", waitFor: ends, timeout: .seconds(30))
-        }
-        #expect(count.load(ordering: .relaxed) > 0)
-        #expect(try await system.verification(SampleLedger.digits).run().isEqual)
-    }
-
-    @Test func twoRunnersOnOneStoreAndOnAllPartitionsCountEverythingOnce() async throws {
-        let store = InMemoryReadModelStore()
-        var system = try await SampleSystem(store)
-        system.options.batchBytes = 500
-        try await system.prepare(SampleLedger.digits)
-        let queries = system.queries(SampleLedger.digits)
-        let one = system.runner(SampleLedger.digits)
-        let two = system.runner(SampleLedger.digits)
-        try await system.running(one, two) { [system] in
-            let ends = try await system.fill(500)
-            _ = try await queries.positions(of: "deposits-by-digit", waitFor: ends, timeout: .seconds(30))
-        }
-        #expect(try await system.verification(SampleLedger.digits).run().isEqual)
-    }
-
-    /// A worker that stood still with its batch in hand while another took over: its batch has no effect.
-    @Test func aZombieIsFenced() async throws {
-        let store = InMemoryReadModelStore()
-        let system = try await SampleSystem(store, partitions: 1)
-        try await system.prepare(SampleLedger.digits)
-        let ends = try await system.fill(50)
-        let (stopped, stop) = AsyncStream<Void>.makeStream()
-        let (resumed, resume) = AsyncStream<Void>.makeStream()
-        let isFirst = Atomic(true)
-        let slow = InterceptedReadModelStore(store) { step in
-            guard step == .beforeApply, isFirst.exchange(false, ordering: .relaxed) else { return }
-            stop.yield()
-            for await _ in resumed { break }
-        }
-        let zombie = system.runner(SampleLedger.digits, store: slow)
-        let queries = system.queries(SampleLedger.digits)
-        try await system.running(zombie) {
-            for await _ in stopped { break }
-            try await system.running(system.runner(SampleLedger.digits)) {
-                _ = try await queries.positions(of: "deposits-by-digit", waitFor: ends, timeout: .seconds(30))
-            }
-            resume.yield()
-            let more = try await system.fill(50, from: 50)
-            _ = try await queries.positions(of: "deposits-by-digit", waitFor: more, timeout: .seconds(30))
-        }
-        #expect(zombie.status.fencedBatches == 1)
-        #expect(try await system.verification(SampleLedger.digits).run().isEqual)
     }
 
     @Test func anUnreadableEventStopsItsPartitionAloneAndIsNamed() async throws {
@@ -142,6 +70,23 @@ import Testing
         #expect(position?.offset == good.offset && bad.offset == good.offset.next)
     }
 
+    /// Built in bulk it would stop everything; event by event, everything but its partition.
+    @Test func anUnreadableEventInALongLogStopsItsPartitionAlone() async throws {
+        var system = try await SampleSystem(InMemoryReadModelStore(), partitions: 2)
+        system.options.bulkRecords = 10
+        let ends = try await system.fill(50)
+        let bad = try await system.writer.append("account/0", SampleLedger.unreadable)
+        let fine = ends.filter { $0.partition != bad.partition }
+        let runner = system.runner(SampleLedger.accounts)
+        try await system.running(runner) { [system] in
+            await system.signal.wait(for: ends, in: "accounts")
+            _ = try await system.queries(SampleLedger.accounts).positions(of: "accounts", waitFor: fine, timeout: .seconds(30))
+        }
+        let position = try await system.store.livePositions(of: "accounts").positions[bad.partition.partition]
+        #expect(position?.offset.next == bad.offset)
+        #expect(runner.status.partitions[bad.partition.partition]?.failure?.contains("\(bad)") == true)
+    }
+
     @Test func aTruncatedLogStopsTheProjectionUntilItIsRebuilt() async throws {
         let store = InMemoryReadModelStore()
         let old = try await SampleSystem(store, partitions: 1)
@@ -175,33 +120,6 @@ import Testing
         #expect(try await new.verification(SampleLedger.accounts).run().isEqual)
     }
 
-    @Test func aHigherVersionBuildsBesideTheLiveOneAndAnOlderProgramRefuses() async throws {
-        let system = try await SampleSystem(InMemoryReadModelStore())
-        try await system.prepare(SampleLedger.accounts)
-        let ends = try await system.fill(100)
-        let old = system.runner(SampleLedger.accounts)
-        let queries = system.queries(SampleLedger.accounts)
-        try await system.running(old) {
-            _ = try await queries.positions(of: "accounts", waitFor: ends, timeout: .seconds(30))
-            let newSignal = AppliedSignal()
-            let new = ProjectionRunner(
-                SampleLedger.accountsInCents, store: system.store, log: system.log, topic: SampleSystem.topic, signal: newSignal,
-                options: system.options, logger: SampleSystem.logger)
-            try await system.running(new) {
-                let end = try await system.writer.append("account/5", SampleLedger.encode(.deposited(7)))
-                _ = try await queries.positions(of: "accounts", waitFor: [end], timeout: .seconds(30))
-                // The new one tells of its progress once it has swapped.
-                await newSignal.wait(for: [end], in: "accounts")
-                let last = try await system.writer.append("account/5", SampleLedger.encode(.deposited(7)))
-                let row = try await queries.row(of: "accounts", key: "5", waitFor: [last], timeout: .seconds(30))
-                #expect(row.schema.projection.version == 2)
-            }
-        }
-        #expect(try await system.verification(SampleLedger.accountsInCents).run().isEqual)
-        await #expect(throws: ReadModelError(.incompatibleLayout, "")) {
-            _ = try await system.rebuild(SampleLedger.accounts).run()
-        }
-    }
 }
 
 /// Tells of each sleep, and sleeps a moment.

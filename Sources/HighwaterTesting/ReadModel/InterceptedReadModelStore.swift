@@ -5,21 +5,32 @@ public import ReadModel
 /// A read model store that tells of each step before and after it is made, where a test may fail it, or kill whoever makes it.
 public struct InterceptedReadModelStore: ReadModelStore {
     public enum Step: String, Hashable, Sendable, CaseIterable {
-        case beforeCreate, afterCreate, beforeRows, beforeApply, afterApply, beforeLoad, afterLoad, beforeActivate, afterActivate
-        case beforeQuery
+        case beforeGenerations, beforeCreate, afterCreate, beforeRenew, beforeFinish, afterFinish, beforeActivate, afterActivate, beforeHold
+        case beforeDrop, afterDrop, beforePositions, beforeRows, afterRows, beforeApply, afterApply, beforeLoad, afterLoad
+        case beforeSnapshot, afterSnapshot, beforeQuery
     }
 
     public var name: String { store.name }
     private let store: any ReadModelStore
     private let onStep: @Sendable (Step) async throws -> Void
+    private let onRows: @Sendable (_ count: Int) throws -> Void
 
-    /// - Parameter onStep: what it throws is thrown to the caller; after a step, the step has been made all the same.
-    public init(_ store: any ReadModelStore, onStep: @escaping @Sendable (Step) async throws -> Void) {
+    /// - Parameters:
+    ///   - onRows: called within a load as rows are taken; what it throws ends the load, as a lost connection would.
+    ///   - onStep: what it throws is thrown to the caller; after a step, the step has been made all the same.
+    public init(
+        _ store: any ReadModelStore, onRows: @escaping @Sendable (_ count: Int) throws -> Void = { _ in },
+        onStep: @escaping @Sendable (Step) async throws -> Void
+    ) {
         self.store = store
+        self.onRows = onRows
         self.onStep = onStep
     }
 
-    public func generations(of projection: String) async throws -> [Generation] { try await store.generations(of: projection) }
+    public func generations(of projection: String) async throws -> [Generation] {
+        try await onStep(.beforeGenerations)
+        return try await store.generations(of: projection)
+    }
 
     public func createGeneration(
         _ schema: TableSchema, topic: Topic, partitions: Int, purpose: GenerationPurpose
@@ -31,10 +42,15 @@ public struct InterceptedReadModelStore: ReadModelStore {
     }
 
     public func renew(_ lease: BuildLease, on generation: Generation, now: Timestamp) async throws -> Bool {
-        try await store.renew(lease, on: generation, now: now)
+        try await onStep(.beforeRenew)
+        return try await store.renew(lease, on: generation, now: now)
     }
 
-    public func finish(_ generation: Generation) async throws { try await store.finish(generation) }
+    public func finish(_ generation: Generation) async throws {
+        try await onStep(.beforeFinish)
+        try await store.finish(generation)
+        try await onStep(.afterFinish)
+    }
 
     public func activate(_ generation: Generation, evenIfBehind: Bool) async throws -> Bool {
         try await onStep(.beforeActivate)
@@ -43,16 +59,27 @@ public struct InterceptedReadModelStore: ReadModelStore {
         return isLive
     }
 
-    public func hold(_ generation: Generation, until: Timestamp?) async throws { try await store.hold(generation, until: until) }
-    public func drop(_ generation: Generation) async throws { try await store.drop(generation) }
+    public func hold(_ generation: Generation, until: Timestamp?) async throws {
+        try await onStep(.beforeHold)
+        try await store.hold(generation, until: until)
+    }
+
+    public func drop(_ generation: Generation) async throws {
+        try await onStep(.beforeDrop)
+        try await store.drop(generation)
+        try await onStep(.afterDrop)
+    }
 
     public func positions(of generation: Generation) async throws -> [Partition: ChainPosition] {
-        try await store.positions(of: generation)
+        try await onStep(.beforePositions)
+        return try await store.positions(of: generation)
     }
 
     public func rows(in generation: Generation, keys: [Partition: [String]]) async throws -> [Partition: [StoredRow]] {
         try await onStep(.beforeRows)
-        return try await store.rows(in: generation, keys: keys)
+        let rows = try await store.rows(in: generation, keys: keys)
+        try await onStep(.afterRows)
+        return rows
     }
 
     public func apply(_ batch: [PartitionWrite], to generation: Generation) async throws -> Bool {
@@ -64,7 +91,7 @@ public struct InterceptedReadModelStore: ReadModelStore {
 
     public func load(_ rows: any KeyOrderedRows, moving: [PositionMove], into generation: Generation) async throws -> Bool {
         try await onStep(.beforeLoad)
-        let isLoaded = try await store.load(rows, moving: moving, into: generation)
+        let isLoaded = try await store.load(WatchedRows(rows, onRows), moving: moving, into: generation)
         try await onStep(.afterLoad)
         return isLoaded
     }
@@ -72,7 +99,10 @@ public struct InterceptedReadModelStore: ReadModelStore {
     public func withSnapshot<Result: Sendable>(
         of generation: Generation, _ body: (any GenerationSnapshot) async throws -> Result
     ) async throws -> Result {
-        try await store.withSnapshot(of: generation, body)
+        try await onStep(.beforeSnapshot)
+        let result = try await store.withSnapshot(of: generation, body)
+        try await onStep(.afterSnapshot)
+        return result
     }
 
     public func row(of projection: String, key: String) async throws -> QueryResult<StoredRow?> {
@@ -86,6 +116,23 @@ public struct InterceptedReadModelStore: ReadModelStore {
     }
 
     public func livePositions(of projection: String) async throws -> AppliedPositions {
-        try await store.livePositions(of: projection)
+        try await onStep(.beforeQuery)
+        return try await store.livePositions(of: projection)
+    }
+}
+
+private final class WatchedRows: KeyOrderedRows {
+    private let rows: any KeyOrderedRows
+    private let onRows: @Sendable (Int) throws -> Void
+
+    init(_ rows: any KeyOrderedRows, _ onRows: @escaping @Sendable (Int) throws -> Void) {
+        self.rows = rows
+        self.onRows = onRows
+    }
+
+    func next() throws -> [PartitionRow] {
+        let next = try rows.next()
+        try onRows(next.count)
+        return next
     }
 }

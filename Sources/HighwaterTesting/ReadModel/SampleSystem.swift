@@ -21,6 +21,15 @@ package struct SampleSystem: Sendable {
         writer = ScriptedWriter(log, topic: Self.topic, partitions: partitions)
     }
 
+    /// The same log beside another store, with news of its own.
+    package init(_ other: SampleSystem, _ store: any ReadModelStore) {
+        self.store = store
+        partitions = other.partitions
+        log = other.log
+        writer = other.writer
+        options = other.options
+    }
+
     package static var logger: Logger {
         var logger = Logger(label: "test")
         logger.logLevel = .critical
@@ -45,30 +54,36 @@ package struct SampleSystem: Sendable {
     }
 
     package func runner(
-        _ projection: RegisteredProjection, store: (any ReadModelStore)? = nil, environment: EngineEnvironment = .system
+        _ projection: RegisteredProjection, store: (any ReadModelStore)? = nil, log: (any EventLog)? = nil, signal: AppliedSignal? = nil,
+        environment: EngineEnvironment = .system
     ) -> ProjectionRunner {
         ProjectionRunner(
-            projection, store: store ?? self.store, log: log, topic: Self.topic, signal: signal, options: options, environment: environment,
+            projection, store: store ?? self.store, log: log ?? self.log, topic: Self.topic, signal: signal ?? self.signal,
+            options: options, environment: environment,
             logger: Self.logger)
     }
 
-    package func queries(_ projections: RegisteredProjection..., signal: AppliedSignal? = nil) -> ReadModelQueries {
-        ReadModelQueries(projections, store: store, signal: signal ?? self.signal)
+    package func queries(
+        _ projections: RegisteredProjection..., store: (any ReadModelStore)? = nil, signal: AppliedSignal? = nil
+    ) -> ReadModelQueries {
+        ReadModelQueries(projections, store: store ?? self.store, signal: signal ?? self.signal)
     }
 
     package func rebuild(
         _ projection: RegisteredProjection, _ options: Rebuild.Options = Rebuild.Options(), store: (any ReadModelStore)? = nil,
-        builder: String = "test", environment: EngineEnvironment = .system
+        log: (any EventLog)? = nil, builder: String = "test", environment: EngineEnvironment = .system
     ) -> Rebuild {
         Rebuild(
-            projection, store: store ?? self.store, log: log, topic: Self.topic, options: options, builder: builder,
+            projection, store: store ?? self.store, log: log ?? self.log, topic: Self.topic, options: options, builder: builder,
             environment: environment,
             logger: Self.logger)
     }
 
-    package func verification(_ projection: RegisteredProjection, memory: Int = 1 << 30) -> Verification {
+    package func verification(
+        _ projection: RegisteredProjection, memory: Int = 1 << 30, store: (any ReadModelStore)? = nil
+    ) -> Verification {
         Verification(
-            projection, store: store, log: log, topic: Self.topic, options: .init(memory: memory, batchBytes: 4096))
+            projection, store: store ?? self.store, log: log, topic: Self.topic, options: .init(memory: memory, batchBytes: 4096))
     }
 
     /// Makes the first live generation, so that queries find one before a runner does.

@@ -70,7 +70,7 @@ public final class InMemoryReadModelStore: ReadModelStore {
                         state[other] = nil
                         continue
                     }
-                    throw ReadModelError(.rebuildInProgress, "'\(name)' is being rebuilt by \(held.builder) until \(held.expires)")
+                    throw ReadModelError.rebuilt(name, by: held)
                 }
             }
             let number = (state.lastNumber[name] ?? 0) + 1

@@ -3,8 +3,8 @@ public import EventModel
 /// One column of a ``ReadModelRow``: its name and type in database and JSON, and where the row keeps it.
 public struct Column<Row>: Sendable {
     public let schema: ColumnSchema
-    let get: @Sendable (Row) -> ColumnValue
-    let set: @Sendable (inout Row, ColumnValue) throws(UnexpectedColumnValue) -> Void
+    @usableFromInline let get: @Sendable (Row) -> ColumnValue
+    @usableFromInline let set: @Sendable (inout Row, ColumnValue) throws(UnexpectedColumnValue) -> Void
 
     /// The row's value in this column.
     public func read(_ row: Row) -> ColumnValue { get(row) }

@@ -1,21 +1,21 @@
 /// A row's key, compared by its UTF-8 bytes as databases do. (Swift's strings are equal where they are canonically equivalent: `é` and
 /// `e` with a combining accent would be one key here and two in the table.)
-struct RowKey: Hashable, Comparable, Sendable {
-    let text: String
+@usableFromInline struct RowKey: Hashable, Comparable, Sendable {
+    @usableFromInline let text: String
 
-    init(_ text: String) { self.text = text }
+    @inlinable init(_ text: String) { self.text = text }
 
-    static func == (a: Self, b: Self) -> Bool { a.text.hasSameBytes(as: b.text) }
-    static func < (a: Self, b: Self) -> Bool { a.text.precedesByBytes(b.text) }
+    @inlinable static func == (a: Self, b: Self) -> Bool { a.text.hasSameBytes(as: b.text) }
+    @inlinable static func < (a: Self, b: Self) -> Bool { a.text.precedesByBytes(b.text) }
 
-    func hash(into hasher: inout Hasher) {
+    @inlinable func hash(into hasher: inout Hasher) {
         if text.utf8.withContiguousStorageIfAvailable({ hasher.combine(bytes: UnsafeRawBufferPointer($0)) }) == nil {
             for byte in text.utf8 { hasher.combine(byte) }
         }
     }
 
     /// The first eight bytes as a number that orders as they do.
-    var prefix: UInt64 {
+    @inlinable var prefix: UInt64 {
         var prefix: UInt64 = 0
         var shift = 56
         for byte in text.utf8 {
@@ -28,12 +28,16 @@ struct RowKey: Hashable, Comparable, Sendable {
 }
 
 extension String {
-    package func hasSameBytes(as other: String) -> Bool {
-        utf8.count == other.utf8.count && utf8.elementsEqual(other.utf8)
+    @inlinable package func hasSameBytes(as other: String) -> Bool {
+        guard utf8.count == other.utf8.count else { return false }
+        let isSame = utf8.withContiguousStorageIfAvailable { mine in
+            other.utf8.withContiguousStorageIfAvailable { mine.elementsEqual($0) }
+        }
+        return isSame.flatMap { $0 } ?? utf8.elementsEqual(other.utf8)
     }
 
     /// Order of UTF-8 bytes, which is that of Unicode scalars and of the databases' binary collation.
-    package func precedesByBytes(_ other: String) -> Bool {
+    @inlinable package func precedesByBytes(_ other: String) -> Bool {
         utf8.lexicographicallyPrecedes(other.utf8)
     }
 }

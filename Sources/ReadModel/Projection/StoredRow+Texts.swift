@@ -4,7 +4,7 @@ extension StoredRow {
         try checkTexts(schema.projection, keyColumn: schema.key.name, columnNames: { schema.columns[$0].name })
     }
 
-    func checkTexts(_ projection: ProjectionID, keyColumn: String, columnNames: (Int) -> String) throws(ReadModelError) {
+    @usableFromInline func checkTexts(_ projection: ProjectionID, keyColumn: String, columnNames: (Int) -> String) throws(ReadModelError) {
         if key.hasNUL {
             throw ReadModelError(
                 .unsupportedValue, "'\(projection.name)': a key in '\(keyColumn)' has a NUL character, which cannot be stored")
@@ -20,5 +20,7 @@ extension StoredRow {
 }
 
 extension String {
-    package var hasNUL: Bool { utf8.contains(0) }
+    package var hasNUL: Bool {
+        utf8.withContiguousStorageIfAvailable { $0.contains(0) } ?? utf8.contains(0)
+    }
 }

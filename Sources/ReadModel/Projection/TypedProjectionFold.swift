@@ -1,46 +1,68 @@
-import EventLog
-import EventModel
-import Synchronization
+public import EventLog
+public import EventModel
+public import Synchronization
 
 /// The fold of one projection's types. The lock is held for a batch at a time and never contended.
-final class TypedProjectionFold<P: Projection>: ProjectionFold {
-    private struct Slot {
-        let key: RowKey
-        var row: P.Row?
+@usableFromInline final class TypedProjectionFold<P: Projection>: Sendable {
+    @usableFromInline struct Slot {
+        @usableFromInline let key: RowKey
+        @usableFromInline var row: P.Row?
         /// Whether the table has a row for it.
-        var isStored = false
-        var isChanged = false
+        @usableFromInline var isStored = false
+        @usableFromInline var isChanged = false
+
+        @inlinable init(key: RowKey) { self.key = key }
     }
 
-    private struct Staged {
-        let slot: Int
-        let event: Recorded<P.Event>
+    @usableFromInline struct Staged {
+        @usableFromInline let slot: Int
+        @usableFromInline let event: Recorded<P.Event>
+
+        @inlinable init(slot: Int, event: Recorded<P.Event>) {
+            self.slot = slot
+            self.event = event
+        }
     }
 
-    private struct State {
-        var slots: [Slot] = []
-        var index: [RowKey: Int] = [:]
-        var staged: [Staged] = []
-        var changed: [Int] = []
+    /// What reads the events of one type; nil where the projection does not know it.
+    @usableFromInline struct TypeReader {
+        @usableFromInline let type: EventType
+        @usableFromInline let read: EventCodec<P.Event>.Reader?
+
+        @inlinable init(type: EventType, read: EventCodec<P.Event>.Reader?) {
+            self.type = type
+            self.read = read
+        }
+    }
+
+    @usableFromInline struct State {
+        @usableFromInline var slots: [Slot] = []
+        @usableFromInline var index: [RowKey: Int] = [:]
+        @usableFromInline var staged: [Staged] = []
+        @usableFromInline var changed: [Int] = []
+        @usableFromInline var readers: [TypeReader] = []
+        @usableFromInline var lastReader = 0
         /// The slots that wait for ``provide(_:)``.
-        var awaited: Range<Int> = 0..<0
+        @usableFromInline var awaited: Range<Int> = 0..<0
         /// Whether a key that is not in memory may be in the table.
-        var mayBeStored: Bool
-        var keyBytes = 0
+        @usableFromInline var mayBeStored: Bool
+        @usableFromInline var keyBytes = 0
         /// Sampled: bytes of text a row, beyond its fixed size.
-        var sampledText = 0
-        var samples = 0
+        @usableFromInline var sampledText = 0
+        @usableFromInline var samples = 0
+
+        @inlinable init(mayBeStored: Bool) { self.mayBeStored = mayBeStored }
     }
 
-    private let projection: P
-    private let events: EventCodec<P.Event>
-    private let partition: TopicPartition
-    private let share: KeyShare
-    private let columns = P.Row.columns
-    private let state: Mutex<State>
+    @usableFromInline let projection: P
+    @usableFromInline let events: EventCodec<P.Event>
+    @usableFromInline let partition: TopicPartition
+    @usableFromInline let share: KeyShare
+    @usableFromInline let columns = P.Row.columns
+    @usableFromInline let state: Mutex<State>
 
     /// - Parameter startsEmpty: whether the table holds none of the partition's rows, so that none need be loaded.
-    init(_ projection: P, events: EventCodec<P.Event>, partition: TopicPartition, startsEmpty: Bool, share: KeyShare) {
+    @inlinable init(_ projection: P, events: EventCodec<P.Event>, partition: TopicPartition, startsEmpty: Bool, share: KeyShare) {
         self.projection = projection
         self.events = events
         self.partition = partition
@@ -48,58 +70,100 @@ final class TypedProjectionFold<P: Projection>: ProjectionFold {
         state = Mutex(State(mayBeStored: !startsEmpty))
     }
 
-    func stage(_ records: ArraySlice<ChainedRecord>) -> StagedBatch {
+    @inlinable var erased: ProjectionFold {
+        ProjectionFold(
+            stage: { self.stage($0) }, provide: { (rows) throws(ReadModelError) in try self.provide(rows) }, fold: { self.fold() },
+            takeChanges: { () throws(ReadModelError) in try self.takeChanges() }, reset: { self.reset() },
+            sortedByKey: { self.sortedByKey() }, size: { (self.rowCount, self.estimatedBytes) },
+            rowsAt: { (keys, take) throws(ReadModelError) in try self.rows(at: keys, take) })
+    }
+
+    // MARK: Folding
+
+    @inlinable func stage(_ records: ArraySlice<ChainedRecord>) -> StagedBatch {
         state.withLock { state in
             var batch = StagedBatch()
             let firstNew = state.slots.count
-            state.staged.reserveCapacity(records.count)
             for record in records {
                 if case .commit(let commit) = record.record {
                     let mark = state.staged.count
                     do throws(UnreadableEvent) {
-                        try stage(commit, into: &state)
+                        if !state.mayBeStored && commit.events.count == 1 {
+                            if try foldAtOnce(commit, &state) { batch.events += 1 }
+                        } else {
+                            try stage(commit, into: &state)
+                            batch.events += state.staged.count - mark
+                            // No row is awaited, so the commit can be folded while it is at hand.
+                            if !state.mayBeStored { fold(&state) }
+                        }
                     } catch {
                         state.staged.removeSubrange(mark...)
-                        batch.failure = ReadModelError(
-                            .unreadableEvent,
-                            "projection '\(P.id.name)' stops at \(partition)@\(record.offset), stream \(commit.stream): \(error.description)"
-                        )
+                        batch.failure = unreadable(commit, record.offset, error)
                         break
                     }
                 }
                 batch.position = ChainPosition(offset: record.offset, chain: ChainRule(after: record.record))
             }
-            batch.events = state.staged.count
             state.awaited = firstNew..<state.slots.count
             if state.mayBeStored { batch.missing = state.slots[firstNew...].map(\.key.text) }
             return batch
         }
     }
 
-    private func stage(_ commit: Commit, into state: inout State) throws(UnreadableEvent) {
-        var metadata: EventMetadata?
-        for (index, encoded) in commit.events.enumerated() {
-            guard let event = try events.decode(encoded) else { continue }
-            let shared = metadata ?? commit.metadata
-            metadata = shared
+    @usableFromInline func unreadable(_ commit: Commit, _ offset: Offset, _ error: UnreadableEvent) -> ReadModelError {
+        ReadModelError(
+            .unreadableEvent,
+            "projection '\(P.id.name)' stops at \(partition)@\(offset), stream \(commit.stream): \(error.description)")
+    }
+
+    @inlinable func stage(_ commit: Commit, into state: inout State) throws(UnreadableEvent) {
+        var version = commit.firstVersion
+        for encoded in commit.events {
+            defer { version = version.next }
+            guard let read = reader(of: encoded.type, &state), let event = try read(encoded) else { continue }
             let recorded = Recorded(
-                stream: commit.stream, version: commit.firstVersion + index, type: encoded.type, event: event, metadata: shared)
+                stream: commit.stream, version: version, type: encoded.type, event: event, metadata: commit.metadata)
             guard let text = projection.key(for: recorded), share.contains(text) else { continue }
-            let key = RowKey(text)
-            let slot: Int
-            if let known = state.index[key] {
-                slot = known
-            } else {
-                slot = state.slots.count
-                state.slots.append(Slot(key: key))
-                state.index[key] = slot
-                state.keyBytes += text.utf8.count
-            }
-            state.staged.append(Staged(slot: slot, event: recorded))
+            state.staged.append(Staged(slot: slot(of: text, &state), event: recorded))
         }
     }
 
-    func provide(_ rows: [StoredRow]) throws(ReadModelError) {
+    /// The shorter way for a commit of one event where no row can be missing; tells whether the projection concerns itself with it.
+    @inlinable func foldAtOnce(_ commit: Commit, _ state: inout State) throws(UnreadableEvent) -> Bool {
+        let encoded = commit.events[0]
+        guard let read = reader(of: encoded.type, &state), let event = try read(encoded) else { return false }
+        let recorded = Recorded(
+            stream: commit.stream, version: commit.firstVersion, type: encoded.type, event: event, metadata: commit.metadata)
+        guard let text = projection.key(for: recorded), share.contains(text) else { return false }
+        fold(recorded, into: slot(of: text, &state), &state)
+        return true
+    }
+
+    @inlinable func slot(of text: String, _ state: inout State) -> Int {
+        let key = RowKey(text)
+        if let known = state.index[key] { return known }
+        let slot = state.slots.count
+        state.slots.append(Slot(key: key))
+        state.index[key] = slot
+        state.keyBytes += text.utf8.count
+        return slot
+    }
+
+    /// There are few types, and each is one string in a log that was read: found by comparing, not by hashing.
+    @inlinable func reader(of type: EventType, _ state: inout State) -> EventCodec<P.Event>.Reader? {
+        if state.lastReader < state.readers.count, state.readers[state.lastReader].type == type {
+            return state.readers[state.lastReader].read
+        }
+        if let index = state.readers.firstIndex(where: { $0.type == type }) {
+            state.lastReader = index
+            return state.readers[index].read
+        }
+        let read = events.reader(type)
+        if state.readers.count < 64 { state.readers.append(TypeReader(type: type, read: read)) }
+        return read
+    }
+
+    @inlinable func provide(_ rows: [StoredRow]) throws(ReadModelError) {
         try state.withLock { (state) throws(ReadModelError) in
             for stored in rows {
                 guard let slot = state.index[RowKey(stored.key)], state.awaited.contains(slot) else { continue }
@@ -109,21 +173,29 @@ final class TypedProjectionFold<P: Projection>: ProjectionFold {
         }
     }
 
-    func fold() {
+    @inlinable func fold() {
         state.withLock { state in
-            for staged in state.staged {
-                projection.evolve(&state.slots[staged.slot].row, by: staged.event)
-                if !state.slots[staged.slot].isChanged {
-                    state.slots[staged.slot].isChanged = true
-                    state.changed.append(staged.slot)
-                }
-            }
+            fold(&state)
             sample(&state)
-            state.staged.removeAll(keepingCapacity: true)
         }
     }
 
-    func takeChanges() throws(ReadModelError) -> RowChanges {
+    @inlinable func fold(_ state: inout State) {
+        for staged in state.staged { fold(staged.event, into: staged.slot, &state) }
+        state.staged.removeAll(keepingCapacity: true)
+    }
+
+    @inlinable func fold(_ event: Recorded<P.Event>, into slot: Int, _ state: inout State) {
+        projection.evolve(&state.slots[slot].row, by: event)
+        if !state.slots[slot].isChanged {
+            state.slots[slot].isChanged = true
+            state.changed.append(slot)
+        }
+    }
+
+    // MARK: Rows
+
+    @inlinable func takeChanges() throws(ReadModelError) -> RowChanges {
         try state.withLock { (state) throws(ReadModelError) in
             var changes = RowChanges()
             changes.upserts.reserveCapacity(state.changed.count)
@@ -142,9 +214,9 @@ final class TypedProjectionFold<P: Projection>: ProjectionFold {
         }
     }
 
-    var rowCount: Int { state.withLock { $0.slots.count } }
+    @inlinable var rowCount: Int { state.withLock { $0.slots.count } }
 
-    var estimatedBytes: Int {
+    @inlinable var estimatedBytes: Int {
         state.withLock { state in
             let text = state.samples == 0 ? 0 : state.sampledText / state.samples
             // The slot, its place in the index, and the row as it is taken out.
@@ -153,32 +225,29 @@ final class TypedProjectionFold<P: Projection>: ProjectionFold {
         }
     }
 
-    func reset() {
+    @inlinable func reset() {
         state.withLock { $0 = State(mayBeStored: true) }
     }
 
-    func sortedByKey() -> [FoldedKey] {
+    @inlinable func sortedByKey() -> [FoldedKey] {
         state.withLock { state in
             var keys: [FoldedKey] = []
             keys.reserveCapacity(state.slots.count)
-            for (index, slot) in state.slots.enumerated() where slot.row != nil { keys.append(FoldedKey(slot.key, slot: index)) }
+            for index in state.slots.indices where state.slots[index].row != nil {
+                keys.append(FoldedKey(state.slots[index].key, slot: index))
+            }
             keys.sort { $0.precedes($1) }
             return keys
         }
     }
 
-    func row(at key: FoldedKey) throws(ReadModelError) -> StoredRow {
-        try state.withLock { (state) throws(ReadModelError) in try stored(state.slots[key.slot].row ?? P.Row(), key.key) }
-    }
-
-    func row(forKey key: String) throws(ReadModelError) -> StoredRow? {
+    @inlinable func rows(at keys: ArraySlice<FoldedKey>, _ take: (StoredRow) -> Void) throws(ReadModelError) {
         try state.withLock { (state) throws(ReadModelError) in
-            guard let slot = state.index[RowKey(key)], let row = state.slots[slot].row else { return nil }
-            return try stored(row, state.slots[slot].key)
+            for key in keys { take(try stored(state.slots[key.slot].row ?? P.Row(), key.key)) }
         }
     }
 
-    private func stored(_ row: P.Row, _ key: RowKey) throws(ReadModelError) -> StoredRow {
+    @inlinable func stored(_ row: P.Row, _ key: RowKey) throws(ReadModelError) -> StoredRow {
         var values: [ColumnValue] = []
         values.reserveCapacity(columns.count)
         for column in columns { values.append(column.get(row)) }
@@ -187,7 +256,7 @@ final class TypedProjectionFold<P: Projection>: ProjectionFold {
         return stored
     }
 
-    private func typed(_ stored: StoredRow) throws(ReadModelError) -> P.Row {
+    @inlinable func typed(_ stored: StoredRow) throws(ReadModelError) -> P.Row {
         var row = P.Row()
         guard stored.values.count == columns.count else {
             throw ReadModelError(
@@ -207,7 +276,7 @@ final class TypedProjectionFold<P: Projection>: ProjectionFold {
     }
 
     /// Looks at some of the rows just changed, to know how large their texts are.
-    private func sample(_ state: inout State) {
+    @inlinable func sample(_ state: inout State) {
         guard state.samples < 4096 else { return }
         for slot in state.changed.suffix(8) {
             guard let row = state.slots[slot].row else { continue }
@@ -219,15 +288,9 @@ final class TypedProjectionFold<P: Projection>: ProjectionFold {
     }
 }
 
-extension FoldedKey {
-    init(_ key: RowKey, slot: Int) {
-        self.init(prefix: key.prefix, key: key, slot: slot)
-    }
-}
-
 extension ChainRule {
     /// What the rule knows after a valid record.
-    init(after record: Record) {
+    @inlinable init(after record: Record) {
         switch record {
         case .claim(let claim): self.init(epoch: claim.epoch)
         case .commit(let commit): self.init(epoch: commit.epoch, sequence: commit.sequence)

@@ -8,7 +8,7 @@ final class Building: Sendable {
     private struct State {
         var peakBytes = 0
         /// Filled and not written yet.
-        var folded: [Partition: (fold: any ProjectionFold, position: ChainPosition)] = [:]
+        var folded: [Partition: (fold: ProjectionFold, position: ChainPosition)] = [:]
         var bytes: [Partition: Int] = [:]
         var rows: Int64 = 0
     }
@@ -26,7 +26,7 @@ final class Building: Sendable {
         self.tracker = tracker
     }
 
-    private var store: any ReadModelStore { rebuild.store }
+    private var store: PatientStore { rebuild.store }
     private var partitions: [Partition] { Partition.all(of: generation.partitions) }
 
     // MARK: Filling
@@ -61,9 +61,9 @@ final class Building: Sendable {
         let topicPartition = TopicPartition(rebuild.topic, partition)
         let fold = rebuild.projection.makeFold(topicPartition, true, .all)
         var written = ChainPosition.beginning
-        let cursor = try await PartitionCursor(rebuild.log, topicPartition, after: .beginning)
+        let cursor = try await rebuild.log.cursor(of: topicPartition, after: .beginning)
         do {
-            while let records = try await cursor.records(before: bound, maximumBytes: rebuild.options.batchBytes) {
+            while let records = try await rebuild.log.records(cursor, before: bound, maximumBytes: rebuild.options.batchBytes) {
                 let staged = fold.stage(records)
                 if let failure = staged.failure { throw failure }
                 if !staged.missing.isEmpty {
@@ -104,10 +104,10 @@ final class Building: Sendable {
 
     /// Writes rows to make room: those of the largest partition that is folded already, else this one's.
     private func spill(
-        _ partition: Partition, _ fold: any ProjectionFold, from written: inout ChainPosition, to position: ChainPosition
+        _ partition: Partition, _ fold: ProjectionFold, from written: inout ChainPosition, to position: ChainPosition
     ) async throws {
         let own = fold.estimatedBytes
-        let done = state.withLock { state -> (key: Partition, value: (fold: any ProjectionFold, position: ChainPosition))? in
+        let done = state.withLock { state -> (key: Partition, value: (fold: ProjectionFold, position: ChainPosition))? in
             let largest = state.folded.max { state.bytes[$0.key] ?? 0 < state.bytes[$1.key] ?? 0 }
             guard let largest, state.bytes[largest.key] ?? 0 > own else { return nil }
             state.folded[largest.key] = nil
@@ -134,14 +134,28 @@ final class Building: Sendable {
     }
 
     /// Writes folded partitions of which nothing is written yet, in one pass over all their keys.
-    private func load(_ folded: [Partition: (fold: any ProjectionFold, position: ChainPosition)]) async throws {
+    private func load(_ folded: [Partition: (fold: ProjectionFold, position: ChainPosition)]) async throws {
         let moves = folded.filter { $0.value.position != .beginning }.sorted { $0.key < $1.key }
             .map { PositionMove(partition: $0.key, expected: .beginning, new: $0.value.position) }
         guard !moves.isEmpty else { return }
-        let rows = MergedRows(folded.mapValues(\.fold)) { [tracker] count in
-            if tracker.progress.phase == .load { tracker.update { $0.rows += Int64(count) } }
-        }
+        try await rebuild.extendLease(on: generation, toLoad: folded.values.reduce(0) { $0 + $1.fold.rowCount })
+        let rows = { self.rows(of: folded.mapValues(\.fold)) }
         guard try await store.load(rows, moving: moves, into: generation) else { throw Rebuild.fenced(generation) }
+    }
+
+    private func rows(of folds: [Partition: ProjectionFold]) -> MergedRows {
+        // A spill is no phase of its own.
+        let isPhase = tracker.progress.phase == .load
+        let rows = MergedRows(folds) { [tracker] count in
+            if isPhase { tracker.update { $0.rows += Int64(count) } }
+        }
+        if isPhase {
+            tracker.update {
+                $0.rows = 0
+                $0.totalRows = Int64(rows.count)
+            }
+        }
+        return rows
     }
 
     // MARK: Completing
@@ -150,7 +164,7 @@ final class Building: Sendable {
     func complete() async throws -> RebuildResult {
         var verification: VerificationResult?
         if rebuild.options.verify, let old = try await comparable() {
-            let compared = try await compare(with: old)
+            let compared = try await store.patience.run { try await compare(with: old) }
             verification = compared
             if !compared.isEqual {
                 try await store.finish(generation)
@@ -169,9 +183,13 @@ final class Building: Sendable {
     /// The live generation, if its rows should equal the new ones.
     private func comparable() async throws -> Generation? {
         guard rebuild.options.verify, let live, live.schema == generation.schema, live.topic == generation.topic,
-            live.partitions == generation.partitions,
-            try await LogCheck(log: rebuild.log, topic: rebuild.topic).holds(try await store.positions(of: live))
+            live.partitions == generation.partitions
         else { return nil }
+        let stands = try await store.positions(of: live)
+        // An empty one says nothing, and to build only up to there would be to fold event by event from then on.
+        guard stands.values.contains(where: { $0 != .beginning }), try await rebuild.log.holds(stands, of: rebuild.topic) else {
+            return nil
+        }
         return live
     }
 
@@ -180,6 +198,7 @@ final class Building: Sendable {
         try await catchUp(to: try await store.positions(of: old))
         tracker.update {
             $0.phase = .verify
+            $0.totalRows = max($0.totalRows, $0.rows)
             $0.rows = 0
         }
         let started = tracker.seconds
@@ -201,7 +220,7 @@ final class Building: Sendable {
     func swapIn() async throws {
         let isForeign: Bool
         if let live {
-            isForeign = !(try await LogCheck(log: rebuild.log, topic: rebuild.topic).holds(try await store.positions(of: live)))
+            isForeign = !(try await rebuild.log.holds(try await store.positions(of: live), of: rebuild.topic))
         } else {
             isForeign = false
         }
@@ -233,9 +252,16 @@ final class Building: Sendable {
         }
         rebuild.logger.info(
             "a new generation is live", metadata: ["projection": "\(rebuild.projection.id)", "generation": "\(generation.number)"])
-        for old in try await store.generations(of: rebuild.name).filter({ $0.state == .retired }).dropLast() {
-            try await store.drop(old)
+        try await dropOld()
+    }
+
+    /// Keeps the newest of those that were live, for rollback, unless it is empty.
+    private func dropOld() async throws {
+        var retired = try await store.generations(of: rebuild.name).filter { $0.state == .retired }[...]
+        if let newest = retired.last, try await store.positions(of: newest).values.contains(where: { $0 != .beginning }) {
+            retired.removeLast()
         }
+        for old in retired { try await store.drop(old) }
     }
 
     @discardableResult
@@ -270,11 +296,11 @@ final class Building: Sendable {
         let topicPartition = TopicPartition(rebuild.topic, partition)
         let fold = rebuild.projection.makeFold(topicPartition, position == .beginning, .all)
         let folder = BatchFolder(store: store, generation: generation)
-        let cursor = try await PartitionCursor(rebuild.log, topicPartition, after: position)
+        let cursor = try await rebuild.log.cursor(of: topicPartition, after: position)
         var written = position
         var count: Int64 = 0
         do {
-            while let records = try await cursor.records(before: bound, maximumBytes: rebuild.options.batchBytes) {
+            while let records = try await rebuild.log.records(cursor, before: bound, maximumBytes: rebuild.options.batchBytes) {
                 guard !records.isEmpty else { continue }
                 let outcome = try await folder.fold([.init(partition: partition, fold: fold, expected: written, records: records)])
                 if let failure = outcome.failed[partition] ?? outcome.unreadable[partition] { throw failure }

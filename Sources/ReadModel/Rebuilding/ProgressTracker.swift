@@ -23,7 +23,9 @@ final class ProgressTracker: Sendable {
         let seconds = seconds
         report(
             state.withLock { state in
+                let phase = state.progress.phase
                 change(&state.progress)
+                if state.progress.phase != phase { state.progress.phaseBegan = seconds }
                 state.progress.seconds = seconds
                 return state.progress
             })

@@ -7,7 +7,8 @@ public import Logging
 /// Every partition is folded in memory at once within a byte budget, and each row written once and in key order; then the new generation
 /// catches up, is compared with the live one if wished, and takes its place in one transaction, when it is nowhere behind it: readers
 /// never fail and never go back. The live one is kept as retired, for ``rollBack(progress:)``; older ones are dropped. Live workers keep
-/// on and follow by themselves. Stopped at any point it leaves the live view untouched; the next run begins anew.
+/// on and follow by themselves. Faults of store and log that may pass are waited out. Stopped at any point it leaves the live view
+/// untouched; the next run begins anew, as soon as the lease of one that was killed has run out.
 ///
 /// A `ready` generation, left by a rebuild without swap, is taken on instead of built again.
 public struct Rebuild: Sendable {
@@ -24,10 +25,15 @@ public struct Rebuild: Sendable {
         public var batchBytes: Int
         /// How long a rebuild that does not stir is taken for alive.
         public var lease: Duration
+        /// The first and the longest wait after a fault of store or log that may pass.
+        public var retry: (base: Duration, cap: Duration)
+        /// How long one such fault may last before it ends the rebuild.
+        public var patience: Duration
 
         public init(
             parallel: Int = 4, memory: Int = 512 << 20, verify: Bool = true, swap: Bool = true, batchBytes: Int = 1 << 20,
-            lease: Duration = .seconds(30)
+            lease: Duration = .seconds(30), retry: (base: Duration, cap: Duration) = (.milliseconds(100), .seconds(5)),
+            patience: Duration = .seconds(60)
         ) {
             self.parallel = max(1, parallel)
             self.memory = memory
@@ -35,12 +41,14 @@ public struct Rebuild: Sendable {
             self.swap = swap
             self.batchBytes = batchBytes
             self.lease = lease
+            self.retry = retry
+            self.patience = patience
         }
     }
 
     let projection: RegisteredProjection
-    let store: any ReadModelStore
-    let log: any EventLog
+    let store: PatientStore
+    let log: PatientLog
     let topic: Topic
     let options: Options
     let builder: String
@@ -53,8 +61,9 @@ public struct Rebuild: Sendable {
         builder: String, environment: EngineEnvironment = .system, logger: Logger
     ) {
         self.projection = projection
-        self.store = store
-        self.log = log
+        let patience = Patience(retry: options.retry, limit: options.patience, environment: environment, logger: logger)
+        self.store = PatientStore(store: store, patience: patience)
+        self.log = PatientLog(log: log, patience: patience)
         self.topic = topic
         self.options = options
         self.builder = builder
@@ -67,21 +76,36 @@ public struct Rebuild: Sendable {
     /// - Throws: ``ReadModelError`` `rebuildInProgress` where another runs, `fenced` where another took this one for dead,
     ///   `unreadableEvent`, `incompatibleLayout` where the live generation is of a newer version; faults of store and log.
     public func run(progress: @escaping @Sendable (RebuildProgress) -> Void = { _ in }) async throws -> RebuildResult {
+        guard let result = try await run(isWanted: { _ in true }, progress: progress) else { throw CancellationError() }
+        return result
+    }
+
+    /// - Parameter isWanted: asked, once nobody else can build, whether what is live still calls for a rebuild.
+    /// - Returns: nil where it does not.
+    func run(
+        isWanted: (_ live: Generation?) -> Bool, progress: @escaping @Sendable (RebuildProgress) -> Void = { _ in }
+    ) async throws -> RebuildResult? {
         if let problem = projection.schema.problems.first {
             throw ReadModelError(.incompatibleLayout, "projection '\(name)': \(problem)")
         }
         let partitions = try await log.partitions(of: topic)
         let generations = try await store.generations(of: name)
-        let live = generations.first { $0.state == .live }
+        var live = generations.first { $0.state == .live }
         if let live, live.schema.projection.version > projection.id.version {
             throw ReadModelError(
                 .incompatibleLayout,
                 "the live generation of '\(name)' is of version \(live.schema.projection.version), newer than this program's "
                     + "\(projection.id.version); use the newer program")
         }
+        try checkNobodyBuilds(generations)
         let tracker = ProgressTracker(environment, progress)
         let (generation, isFresh) = try await obtain(among: generations, partitions: partitions)
-        return try await leased(generation, dropOnFailure: true) {
+        live = try await store.generations(of: name).first { $0.state == .live }
+        guard isWanted(live) else {
+            try await (isFresh ? store.drop(generation) : store.finish(generation))
+            return nil
+        }
+        return try await leased(generation, dropOnFailure: isFresh) { [live] in
             let building = Building(self, generation, live: live, tracker)
             if isFresh { try await building.fill() }
             return try await building.complete()
@@ -103,6 +127,7 @@ public struct Rebuild: Sendable {
                 "the retired generation of '\(name)' is of version \(retired.schema.projection.version) and this program has version "
                     + "\(projection.id.version): roll back with the program that made it, since its fold is needed to catch up")
         }
+        try checkNobodyBuilds(generations)
         let tracker = ProgressTracker(environment, progress)
         guard try await store.renew(lease(), on: retired, now: environment.now()) else {
             throw ReadModelError(.rebuildInProgress, "the retired generation of '\(name)' is being worked on by another process")
@@ -114,15 +139,32 @@ public struct Rebuild: Sendable {
         }
     }
 
-    private func lease() -> BuildLease {
-        BuildLease(builder: builder, expires: environment.now().advanced(by: options.lease))
+    /// One works on a projection at a time, whether it builds, takes on what is ready, or rolls back.
+    private func checkNobodyBuilds(_ generations: [Generation]) throws(ReadModelError) {
+        for generation in generations where generation.state != .live {
+            if let held = generation.lease, held.builder != builder, held.expires > environment.now() {
+                throw ReadModelError.rebuilt(name, by: held)
+            }
+        }
+    }
+
+    private func lease(atLeast duration: Duration = .zero) -> BuildLease {
+        BuildLease(builder: builder, expires: environment.now().advanced(by: max(duration, options.lease)))
+    }
+
+    /// Before so many rows are loaded in one transaction, behind which a store with one writer lets no renewal through.
+    func extendLease(on generation: Generation, toLoad rows: Int) async throws {
+        guard try await store.renew(lease(atLeast: .seconds(rows / 20_000)), on: generation, now: environment.now()) else {
+            throw Self.fenced(generation)
+        }
     }
 
     /// A ready generation that fits, or a new one.
     private func obtain(among generations: [Generation], partitions: Int) async throws -> (Generation, isFresh: Bool) {
-        for ready in generations where ready.state == .ready {
+        // One of a newer version waits for the newer program.
+        for ready in generations where ready.state == .ready && ready.schema.projection.version <= projection.id.version {
             let fits = ready.schema == projection.schema && ready.topic == topic && ready.partitions == partitions
-            if fits, try await LogCheck(log: log, topic: topic).holds(try await store.positions(of: ready)) {
+            if fits, try await log.holds(try await store.positions(of: ready), of: topic) {
                 if try await store.renew(lease(), on: ready, now: environment.now()) { return (ready, false) }
             } else {
                 try await store.drop(ready)
@@ -138,14 +180,17 @@ public struct Rebuild: Sendable {
         _ generation: Generation, dropOnFailure: Bool, _ body: @escaping @Sendable () async throws -> RebuildResult
     ) async throws -> RebuildResult {
         do {
-            return try await withThrowingTaskGroup(of: RebuildResult.self) { group in
+            return try await withThrowingTaskGroup(of: RebuildResult?.self) { group in
                 defer { group.cancelAll() }
                 group.addTask { try await body() }
                 group.addTask {
                     while true {
                         try await environment.clock.sleep(for: options.lease / 3)
                         do {
-                            guard try await store.renew(lease(), on: generation, now: environment.now()) else {
+                            // Not patiently: the next round brings a newer lease.
+                            guard try await store.store.renew(lease(), on: generation, now: environment.now()) else {
+                                // Once it is live there is nothing to renew.
+                                if try await isLive(generation) { return nil }
                                 throw Self.fenced(generation)
                             }
                         } catch let error as ReadModelError where error.isRetriable {
@@ -153,17 +198,25 @@ public struct Rebuild: Sendable {
                         }
                     }
                 }
-                guard let result = try await group.next() else { throw CancellationError() }
-                return result
+                while let next = try await group.next() {
+                    if let result = next { return result }
+                }
+                throw CancellationError()
             }
+        } catch let error as ReadModelError where error.code == .fenced {
+            throw error  // it is somebody else's now
         } catch {
-            // Also when cancelled: a task of its own is not.
-            let store = store
+            // Also when cancelled: a task of its own is not. Once, since whoever waits wants to be told: a lease runs out by itself.
+            let store = store.store
             await Task {
                 try? await (dropOnFailure ? store.drop(generation) : store.finish(generation))
             }.value
             throw error
         }
+    }
+
+    private func isLive(_ generation: Generation) async throws -> Bool {
+        try await store.store.generations(of: name).contains { $0.number == generation.number && $0.state == .live }
     }
 
     static func fenced(_ generation: Generation) -> ReadModelError {

@@ -20,6 +20,8 @@ public struct RebuildProgress: Sendable {
     public var totalRecords: Int64 = 0
     /// Rows folded or, while loading, written; while verifying, compared.
     public var rows: Int64 = 0
+    /// Rows to be written or compared, as far as known; 0 before.
+    public var totalRows: Int64 = 0
     /// Memory that the fold takes, as estimated.
     public var bytes: Int64 = 0
     /// Records in the log and not applied yet.
@@ -30,8 +32,21 @@ public struct RebuildProgress: Sendable {
     public init() {}
 
     public var eventsPerSecond: Double { seconds > 0 ? Double(events) / seconds : 0 }
-    /// Until the log is read, at the rate so far.
+    /// When the phase began.
+    var phaseBegan: Double = 0
+
+    /// How much of the phase is done, 0 to 1.
+    public var fraction: Double {
+        switch phase {
+        case .fold: totalRecords > 0 ? min(1, Double(records) / Double(totalRecords)) : 1
+        case .load, .verify: totalRows > 0 ? min(1, Double(rows) / Double(totalRows)) : 0
+        case .catchUp, .swap: lag > 0 ? 0 : 1
+        }
+    }
+
+    /// Until the phase is done, at its rate so far; nil where that cannot be told.
     public var secondsLeft: Double? {
-        phase == .fold && records > 0 ? seconds / Double(records) * Double(max(0, totalRecords - records)) : nil
+        guard phase == .fold || phase == .load || phase == .verify, fraction > 0 else { return nil }
+        return (seconds - phaseBegan) * (1 - fraction) / fraction
     }
 }

@@ -4,7 +4,7 @@ import EventLog
 struct BatchFolder: Sendable {
     struct Batch {
         let partition: Partition
-        let fold: any ProjectionFold
+        let fold: ProjectionFold
         let expected: ChainPosition
         let records: ArraySlice<ChainedRecord>
     }

@@ -1,9 +1,10 @@
 import EventLog
 
-/// Reads a partition's valid records up to a bound and not beyond, so that a fold can be brought to exactly a position. For one task at
-/// a time; close it when done.
+/// Reads a partition's valid records up to a bound and not beyond, so that a fold can be brought to exactly a position. While one batch is
+/// folded, the next is read. For one task at a time; close it when done.
 final class PartitionCursor {
     private let reader: ChainReader
+    private var ahead: Task<ChainBatch, any Error>?
     /// Read but beyond the last bound.
     private var kept: ArraySlice<ChainedRecord> = []
     private var readTo: Offset
@@ -29,18 +30,43 @@ final class PartitionCursor {
     func records(before bound: Offset, maximumBytes: Int) async throws -> ArraySlice<ChainedRecord>? {
         guard next < bound else { return nil }
         if kept.isEmpty && readTo <= next {
-            let batch = try await reader.next(maximumBytes: maximumBytes)
+            let batch = try await batch(maximumBytes)
             kept = batch.records[...]
             readTo = batch.next
             end = batch.end
             voids += batch.voids
+            // Never where there may be nothing to come.
+            if readTo < bound, readTo < end { readAhead(maximumBytes) }
         }
-        let taken = kept.prefix { $0.offset < bound }
+        let taken = kept.last.map({ $0.offset < bound }) ?? true ? kept : kept.prefix { $0.offset < bound }
         kept = kept.dropFirst(taken.count)
         if let last = taken.last { position = ChainPosition(offset: last.offset, chain: ChainRule(after: last.record)) }
         next = min(bound, readTo)
         return taken
     }
 
-    func close() async { await reader.close() }
+    private func batch(_ maximumBytes: Int) async throws -> ChainBatch {
+        guard let ahead else { return try await reader.next(maximumBytes: maximumBytes) }
+        self.ahead = nil
+        return try await withTaskCancellationHandler {
+            try await ahead.value
+        } onCancel: {
+            ahead.cancel()
+        }
+    }
+
+    private func readAhead(_ maximumBytes: Int) {
+        // While this task is, the cursor does not use the reader itself.
+        nonisolated(unsafe) let reader = reader
+        ahead = Task { try await reader.next(maximumBytes: maximumBytes) }
+    }
+
+    func close() async {
+        if let ahead {
+            ahead.cancel()
+            _ = await ahead.result
+        }
+        ahead = nil
+        await reader.close()
+    }
 }

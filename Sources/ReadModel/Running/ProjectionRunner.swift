@@ -25,6 +25,7 @@ public final class ProjectionRunner: Service {
     let logger: Logger
     let metrics: RunnerMetrics
     private let shared = Mutex(RunnerStatus())
+    private let bulkFailed = Atomic(false)
 
     /// - Parameter signal: the one that the process's ``ReadModelQueries`` of the same store listen to.
     public init(
@@ -59,7 +60,7 @@ public final class ProjectionRunner: Service {
         var membership: (any GroupMembership)?
         while !Task.isCancelled, membership == nil {
             do {
-                membership = try await log.join(group: "\(projection.id.name).projectors", topic: topic)
+                membership = try await log.join(group: store.group(of: projection.id.name), topic: topic)
             } catch {
                 await pause(after: error, &backoff)
             }
@@ -110,19 +111,58 @@ public final class ProjectionRunner: Service {
     /// The generation to fold into; nil where one had to be built first.
     private func liveGeneration() async throws -> Generation? {
         let partitions = try await log.partitions(of: topic)
+        if let bulk = try await bulk(partitions) {
+            do {
+                try await build("much is in the log; building the first generation in bulk", over: bulk.live)
+                return nil
+            } catch let error as ReadModelError where error.code == .unreadableEvent || error.code == .unsupportedValue {
+                // Event by event, it comes as far as it can, and the other partitions on.
+                logger.error("the first generation cannot be built in bulk", metadata: ["error": "\(error)"])
+                bulkFailed.store(true, ordering: .relaxed)
+            }
+        }
         switch try await LiveGeneration.find(projection.schema, in: store, topic: topic, partitions: partitions) {
         case .current(let generation):
             update { $0.generation = generation.number }
             return generation
         case .outdated(let old):
-            update { $0.state = .building }
-            logger.info(
-                "the live generation is of an older version; building a new one beside it", metadata: ["live": "\(old.schema.projection)"])
-            let rebuild = Rebuild(
-                projection, store: store, log: log, topic: topic, options: options.rebuild,
-                builder: "runner-\(UInt64(environment.jitter() * 1e15))", environment: environment, logger: logger)
-            _ = try await rebuild.run()
+            try await build("the live generation is of the older \(old.schema.projection); building a new one beside it", over: old.number)
             return nil
+        }
+    }
+
+    /// A long log of which there is nothing yet.
+    private struct Bulk {
+        /// The number of the empty generation that is live.
+        let live: Int?
+    }
+
+    private func bulk(_ partitions: Int) async throws -> Bulk? {
+        guard !bulkFailed.load(ordering: .relaxed) else { return nil }
+        let live = try await store.generations(of: projection.id.name).first { $0.state == .live }
+        if let live {
+            guard live.schema == projection.schema, live.topic == topic, live.partitions == partitions,
+                try await store.positions(of: live).values.allSatisfy({ $0 == .beginning })
+            else { return nil }
+        }
+        var records: Int64 = 0
+        for partition in Partition.all(of: partitions) {
+            records += try await log.bounds(of: TopicPartition(topic, partition)).upperBound.rawValue
+        }
+        return records >= options.bulkRecords ? Bulk(live: live?.number) : nil
+    }
+
+    /// Builds a generation and makes it live, unless another than `live` is by then; or waits a moment where somebody else builds.
+    private func build(_ why: String, over live: Int?) async throws {
+        update { $0.state = .building }
+        logger.info("\(why)")
+        let rebuild = Rebuild(
+            projection, store: store, log: log, topic: topic, options: options.rebuild,
+            builder: "runner-\(UInt64(environment.jitter() * 1e15))", environment: environment, logger: logger)
+        do {
+            _ = try await rebuild.run(isWanted: { $0?.number == live })
+        } catch let error as ReadModelError where error.code == .rebuildInProgress {
+            try await environment.clock.sleep(for: min(options.recheck, .seconds(1)))
         }
     }
 

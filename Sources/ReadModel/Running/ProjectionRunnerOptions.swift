@@ -10,13 +10,16 @@ public struct ProjectionRunnerOptions: Sendable {
     public var retry: (base: Duration, cap: Duration)
     /// How often a stopped projection looks whether it has been mended.
     public var recheck: Duration
-    /// For a generation that the runner itself builds, where the projection's version was raised.
+    /// For a generation that the runner itself builds: where the projection's version was raised, or nothing is there yet.
     public var rebuild: Rebuild.Options
+    /// From how many records on the first generation is built in bulk, as a rebuild is, rather than event by event. Until it is complete
+    /// the view is not there, and queries say so.
+    public var bulkRecords: Int64
 
     public init(
         batchBytes: Int = 1 << 20, gathering: Duration = .milliseconds(20), cachedRows: Int = 10_000,
         retry: (base: Duration, cap: Duration) = (.milliseconds(100), .seconds(10)), recheck: Duration = .seconds(5),
-        rebuild: Rebuild.Options = Rebuild.Options()
+        rebuild: Rebuild.Options = Rebuild.Options(memory: 128 << 20), bulkRecords: Int64 = 50_000
     ) {
         self.batchBytes = batchBytes
         self.gathering = gathering
@@ -24,5 +27,6 @@ public struct ProjectionRunnerOptions: Sendable {
         self.retry = retry
         self.recheck = recheck
         self.rebuild = rebuild
+        self.bulkRecords = bulkRecords
     }
 }

@@ -4,7 +4,7 @@ import EventModel
 /// One partition within a runner's session: its fold, what is read and not folded yet, and how far it is.
 struct RunnerLane {
     let partition: Partition
-    let fold: any ProjectionFold
+    let fold: ProjectionFold
     /// As stored.
     var position: ChainPosition
     /// Read and not folded yet.

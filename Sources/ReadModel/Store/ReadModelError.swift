@@ -52,3 +52,13 @@ extension ReadModelError {
                 + "`.byStream`; declare them `.combined`, or key them by stream")
     }
 }
+
+extension ReadModelError {
+    /// The error for a projection that somebody else rebuilds, or was rebuilding when it was killed.
+    package static func rebuilt(_ projection: String, by lease: BuildLease) -> ReadModelError {
+        ReadModelError(
+            .rebuildInProgress,
+            "'\(projection)' is being rebuilt by \(lease.builder), which holds it until \(lease.expires) and renews that while it runs; "
+                + "if it was killed, try again after that")
+    }
+}

@@ -14,6 +14,10 @@ public protocol ReadModelStore: Sendable {
     /// Names the store in messages and metrics: `sqlite`, `postgres`.
     var name: String { get }
 
+    /// Tells this database from every other, in letters and digits; nil where there is but one. Workers of one projection share partitions
+    /// only with those of the same database: two databases with one identity would each get a part of the events.
+    var identity: String? { get }
+
     // MARK: Generations
 
     /// All generations of a projection, oldest first.
@@ -85,4 +89,13 @@ public protocol ReadModelStore: Sendable {
 
     /// The live generation's positions alone.
     func livePositions(of projection: String) async throws -> AppliedPositions
+}
+
+extension ReadModelStore {
+    public var identity: String? { nil }
+
+    /// The consumer group of a projection's workers on this database: `order-summary.projectors`, with the database's identity behind it.
+    public func group(of projection: String) -> String {
+        "\(projection).projectors" + (identity.map { ".\($0)" } ?? "")
+    }
 }

@@ -10,7 +10,7 @@ final class ShareFolds: Sendable {
     private let options: Verification.Options
     private let tracker: ProgressTracker
     private let state = Mutex(
-        (folds: [Partition: any ProjectionFold](), positions: [Partition: ChainPosition](), bytes: [Partition: Int]()))
+        (folds: [Partition: ProjectionFold](), positions: [Partition: ChainPosition](), bytes: [Partition: Int]()))
 
     init(
         _ projection: RegisteredProjection, _ log: any EventLog, _ topic: Topic, _ share: KeyShare, _ options: Verification.Options,
