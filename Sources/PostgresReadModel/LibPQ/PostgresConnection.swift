@@ -1,0 +1,119 @@
+import Foundation
+import Logging
+import Synchronization
+
+/// A connection and its thread. Work is done one piece after the other.
+final class PostgresConnection: Sendable {
+    private let inbox: Inbox
+
+    /// Not connected yet.
+    init(_ settings: ConnectionSettings, logger: Logger) throws(PostgresError) {
+        let inbox = Inbox(try WakePipe())
+        self.inbox = inbox
+        let thread = Thread { Self.serve(inbox, settings, logger) }
+        thread.name = "highwater.postgres"
+        thread.stackSize = 1 << 20
+        thread.start()
+    }
+
+    deinit { inbox.close() }
+
+    /// Whether it was open after its last piece of work and has not been seen to break since.
+    var isOpen: Bool { inbox.isConnected.load(ordering: .acquiring) }
+
+    /// Runs `work` on the connection's thread. Where the task is cancelled the server is asked to cancel the statement, whose outcome is
+    /// unknown then, and the connection closes.
+    func run<Result: Sendable>(_ work: @escaping @Sendable (PostgresSession) throws -> Result) async throws -> Result {
+        let flag = CancelFlag()
+        return try await withTaskCancellationHandler {
+            try await withCheckedThrowingContinuation { continuation in
+                inbox.put { session in
+                    let result = Swift.Result<Result, any Error> {
+                        guard let session else { throw PostgresError(.connectionLost, "the connection was closed") }
+                        return try session.perform(flag, work)
+                    }
+                    return { continuation.resume(with: result) }
+                }
+            }
+        } onCancel: {
+            flag.cancel()
+            inbox.wake()
+        }
+    }
+
+    func connect() async throws {
+        try await run { session in
+            try session.connect()
+            // Each statement that follows a lock is to see what was committed before it, whatever the database's default is.
+            try session.script("SET default_transaction_isolation = 'read committed'")
+        }
+    }
+
+    /// Closes it after the work that it has.
+    func close() { inbox.close() }
+
+    private static func serve(_ inbox: Inbox, _ settings: ConnectionSettings, _ logger: Logger) {
+        let session = PostgresSession(settings, wakePipe: inbox.wakePipe, logger: logger)
+        while true {
+            switch inbox.next() {
+            case .work(let job):
+                let complete = job(session)
+                // Before whoever waits goes on, who may look.
+                inbox.isConnected.store(session.isOpen, ordering: .releasing)
+                complete()
+            case .none:
+                session.idle()
+                inbox.isConnected.store(session.isOpen, ordering: .releasing)
+            case .closed:
+                session.close()
+                inbox.isConnected.store(false, ordering: .releasing)
+                return
+            }
+        }
+    }
+}
+
+/// What a connection's thread is to do.
+private final class Inbox: Sendable {
+    /// Does the work, or says that it cannot be done where there is no session; then tells whoever waits.
+    typealias Job = @Sendable (PostgresSession?) -> @Sendable () -> Void
+
+    enum Next {
+        case work(Job)
+        case none
+        case closed
+    }
+
+    private struct State {
+        var jobs: [Job] = []
+        var isClosed = false
+    }
+
+    let wakePipe: WakePipe
+    let isConnected = Atomic(false)
+    private let state = Mutex(State())
+
+    init(_ wakePipe: WakePipe) { self.wakePipe = wakePipe }
+
+    func put(_ job: @escaping Job) {
+        let isTaken = state.withLock { state in
+            if !state.isClosed { state.jobs.append(job) }
+            return !state.isClosed
+        }
+        if isTaken { wake() } else { job(nil)() }
+    }
+
+    func next() -> Next {
+        state.withLock { state in
+            if !state.jobs.isEmpty { return .work(state.jobs.removeFirst()) }
+            return state.isClosed ? .closed : .none
+        }
+    }
+
+    func close() {
+        state.withLock { $0.isClosed = true }
+        wake()
+    }
+
+    func wake() { wakePipe.wake() }
+}

@@ -1,0 +1,63 @@
+/// What went wrong between this program and a PostgreSQL server. Holds no password: neither libpq's messages nor the server's do.
+struct PostgresError: Error, Hashable, CustomStringConvertible {
+    enum Kind: Hashable, Sendable {
+        /// The connection string is none, or names an unknown option.
+        case connectionString
+        /// No connection could be made.
+        case connecting
+        /// The connection broke. A statement under way may have taken effect, or not.
+        case connectionLost
+        /// The server refused a statement.
+        case server
+        /// The server, or somebody's changes to its tables, answered with something else than was asked for.
+        case unexpectedAnswer
+    }
+
+    let kind: Kind
+    let message: String
+    /// Of the server's errors, those at connecting included; nil where it said nothing.
+    var sqlState: SQLState?
+    var detail: String?
+    var hint: String?
+    /// The constraint that a row violates.
+    var constraint: String?
+    /// What the server was doing, such as the line of a COPY.
+    var context: String?
+
+    init(_ kind: Kind, _ message: String, sqlState: SQLState? = nil) {
+        self.kind = kind
+        self.message = message
+        self.sqlState = sqlState
+    }
+
+    var description: String {
+        var text = message
+        if let sqlState { text += " [SQLSTATE \(sqlState)]" }
+        if let detail { text += "; \(detail)" }
+        if let hint { text += "; hint: \(hint)" }
+        return text
+    }
+
+    /// Whether the connection is of no more use.
+    var isConnectionLoss: Bool {
+        switch kind {
+        case .connectionLost: true
+        case .server: sqlState == .adminShutdown || sqlState == .crashShutdown || sqlState == .databaseDropped
+        default: false
+        }
+    }
+
+    /// Whether the server rolled the transaction back for the sake of another one, so that it may be tried again.
+    var isTransactionConflict: Bool { sqlState == .serializationFailure || sqlState == .deadlockDetected }
+
+    /// Whether a prepared statement does not fit the tables any more: those were changed or replaced meanwhile.
+    var isStalePlan: Bool {
+        kind == .server && (sqlState == .featureNotSupported || sqlState == .invalidStatementName || sqlState == .undefinedTable)
+    }
+
+    /// Whether connecting again with the same settings could help.
+    var isWorthReconnecting: Bool {
+        guard kind == .connecting || isConnectionLoss else { return false }
+        return sqlState.map { $0.conditionClass == "57" || $0.conditionClass == "53" || $0.conditionClass == "08" } ?? true
+    }
+}

@@ -1,0 +1,232 @@
+import CLibPQ
+import Dispatch
+import Logging
+
+#if canImport(Glibc)
+import Glibc
+#elseif canImport(Musl)
+import Musl
+#elseif canImport(Darwin)
+import Darwin
+#endif
+
+/// One libpq connection, on the one thread that may touch it. Its functions block that thread, in `poll(2)`, until the server has
+/// answered, the connection breaks, or whoever asked gives up.
+final class PostgresSession {
+    let settings: ConnectionSettings
+    private let wakePipe: WakePipe
+    private let notices: NoticeLogger
+    private(set) var connection: OpaquePointer?
+    var statements = StatementCache()
+    /// Whether a transaction may stay open between pieces of work.
+    var keepsTransaction = false
+
+    /// Of the work that is being done.
+    private var cancelFlag: CancelFlag?
+    /// When to wait no longer for the server's answer to a request to cancel.
+    private var cancelDeadline: ContinuousClock.Instant?
+    private static let cancelPatience = Duration.seconds(2)
+
+    init(_ settings: ConnectionSettings, wakePipe: WakePipe, logger: Logger) {
+        self.settings = settings
+        self.wakePipe = wakePipe
+        notices = NoticeLogger(logger)
+    }
+
+    deinit { close() }
+
+    var isOpen: Bool { connection.map { PQstatus($0) == CONNECTION_OK } ?? false }
+    var processID: Int32 { connection.map { PQbackendPID($0) } ?? 0 }
+    var serverVersion: Int32 { connection.map { PQserverVersion($0) } ?? 0 }
+
+    func close() {
+        if let connection { PQfinish(connection) }
+        connection = nil
+        statements.removeAll()
+    }
+
+    // MARK: Work
+
+    /// Runs a piece of work, which is cancelled through `flag`. Afterwards the connection is in no transaction, or closed.
+    func perform<Result>(_ flag: CancelFlag, _ work: (PostgresSession) throws -> Result) throws -> Result {
+        guard !flag.isCancelled else { throw CancellationError() }
+        cancelFlag = flag
+        cancelDeadline = nil
+        defer {
+            cancelFlag = nil
+            tidy()
+        }
+        do {
+            return try work(self)
+        } catch let error as PostgresError where flag.isCancelled && (error.sqlState == .queryCanceled || error.kind == .connectionLost) {
+            throw CancellationError()
+        }
+    }
+
+    private func tidy() {
+        guard let connection else { return }
+        // A request to cancel that is under way could hit the next statement.
+        if cancelDeadline != nil || PQstatus(connection) != CONNECTION_OK { return close() }
+        let status = PQtransactionStatus(connection)
+        let isAtRest = status == PQTRANS_IDLE || (keepsTransaction && status == PQTRANS_INTRANS)
+        if !isAtRest || PQpipelineStatus(connection) != PQ_PIPELINE_OFF { close() }
+    }
+
+    /// - Throws: `CancellationError`, between the steps of long work.
+    func checkCancellation() throws {
+        if cancelFlag?.isCancelled == true { throw CancellationError() }
+    }
+
+    // MARK: Connecting
+
+    /// - Throws: ``PostgresError`` `connecting`.
+    func connect() throws {
+        close()
+        let connection = try startConnecting()
+        self.connection = connection
+        do {
+            // So that a failure names its SQLSTATE; libpq has no other way to tell it.
+            _ = PQsetErrorVerbosity(connection, PQERRORS_VERBOSE)
+            notices.attach(to: connection)
+            let deadline = ContinuousClock.now + settings.connectTimeout
+            var state = PQstatus(connection) == CONNECTION_BAD ? PGRES_POLLING_FAILED : PGRES_POLLING_WRITING
+            while state != PGRES_POLLING_OK {
+                guard state != PGRES_POLLING_FAILED else { throw PostgresError(connecting: connection, to: settings) }
+                let events = state == PGRES_POLLING_READING ? POLLIN : POLLOUT
+                guard try wait(for: Int16(events), until: deadline) != 0 else {
+                    throw PostgresError(.connecting, "\(settings.description) did not answer within \(settings.connectTimeout)")
+                }
+                state = PQconnectPoll(connection)
+            }
+            _ = PQsetErrorVerbosity(connection, PQERRORS_DEFAULT)
+            guard PQsetnonblocking(connection, 1) == 0 else { throw PostgresError(connecting: connection, to: settings) }
+        } catch {
+            close()
+            throw error
+        }
+    }
+
+    private func startConnecting() throws(PostgresError) -> OpaquePointer {
+        let pairs = settings.options.sorted { $0.key < $1.key }
+        let names = pairs.map { strdup($0.key) } + [nil]
+        let values = pairs.map { strdup($0.value) } + [nil]
+        defer { for text in names + values { free(text) } }
+        guard let connection = PQconnectStartParams(names.map { UnsafePointer($0) }, values.map { UnsafePointer($0) }, 0) else {
+            throw PostgresError(.connecting, "memory is short")
+        }
+        return connection
+    }
+
+    /// The open connection.
+    func opened() throws(PostgresError) -> OpaquePointer {
+        guard let connection else { throw PostgresError(.connectionLost, "the connection to \(settings.description) is closed") }
+        return connection
+    }
+
+    func lost() -> PostgresError {
+        let said = connection.map { String(cString: PQerrorMessage($0)).trimmedLines } ?? ""
+        return PostgresError(.connectionLost, "the connection to \(settings.description) broke\(said.isEmpty ? "" : ": \(said)")")
+    }
+
+    // MARK: Waiting
+
+    /// Waits until the socket is ready for one of `events`.
+    ///
+    /// - Returns: what it is ready for; 0 at the deadline.
+    private func wait(for events: Int16, until deadline: ContinuousClock.Instant? = nil) throws -> Int16 {
+        let connection = try opened()
+        while true {
+            try cancelIfAsked(connection)
+            var descriptors = [
+                pollfd(fd: PQsocket(connection), events: events, revents: 0),
+                pollfd(fd: wakePipe.readEnd, events: Int16(POLLIN), revents: 0),
+            ]
+            let end = [deadline, cancelDeadline].compactMap { $0 }.min()
+            let ready = poll(&descriptors, 2, Self.milliseconds(until: end))
+            if ready < 0 {
+                guard errno == EINTR else { throw PostgresError(.connectionLost, String(cString: strerror(errno))) }
+                continue
+            }
+            if descriptors[1].revents != 0 { wakePipe.drain() }
+            if descriptors[0].revents != 0 { return descriptors[0].revents }
+            guard let end, ContinuousClock.now >= end else { continue }
+            if let cancelDeadline, cancelDeadline <= end { throw CancellationError() }
+            return 0
+        }
+    }
+
+    private static func milliseconds(until end: ContinuousClock.Instant?) -> Int32 {
+        guard let end else { return -1 }
+        let (seconds, attoseconds) = max(end - .now, .zero).components
+        return Int32(clamping: seconds * 1000 + attoseconds / 1_000_000_000_000_000 + 1)
+    }
+
+    /// Asks the server, once, to cancel what it does. libpq does so over a connection of its own, and blocks meanwhile.
+    private func cancelIfAsked(_ connection: OpaquePointer) throws {
+        guard cancelDeadline == nil, cancelFlag?.isCancelled == true else { return }
+        cancelDeadline = .now + Self.cancelPatience
+        guard PQstatus(connection) == CONNECTION_OK, let request = PQgetCancel(connection) else { throw CancellationError() }
+        // Thread-safe by libpq's promise, and owned by the closure alone.
+        nonisolated(unsafe) let owned = request
+        DispatchQueue.global(qos: .userInitiated).async {
+            var reason = [CChar](repeating: 0, count: 256)
+            _ = PQcancel(owned, &reason, Int32(reason.count))
+            PQfreeCancel(owned)
+        }
+    }
+
+    /// Waits for work, and for the server to close the connection.
+    func idle() {
+        var descriptors = [pollfd(fd: wakePipe.readEnd, events: Int16(POLLIN), revents: 0)]
+        if let connection { descriptors.append(pollfd(fd: PQsocket(connection), events: Int16(POLLIN), revents: 0)) }
+        guard poll(&descriptors, nfds_t(descriptors.count), -1) > 0 else { return }
+        if descriptors[0].revents != 0 { wakePipe.drain() }
+        guard descriptors.count > 1, descriptors[1].revents != 0, let connection else { return }
+        // A notice, a changed setting, or the end.
+        if PQconsumeInput(connection) == 0 { return close() }
+        _ = PQisBusy(connection)
+        if PQstatus(connection) != CONNECTION_OK { close() }
+    }
+
+    // MARK: Sending and receiving
+
+    /// Sends what libpq has gathered, and takes meanwhile what the server sends: else both could wait for each other.
+    func flush(_ connection: OpaquePointer) throws {
+        while true {
+            let rest = PQflush(connection)
+            if rest == 0 { return }
+            guard rest > 0 else { throw lost() }
+            let ready = try wait(for: Int16(POLLIN | POLLOUT))
+            if ready & ~Int16(POLLOUT) != 0, PQconsumeInput(connection) == 0 { throw lost() }
+        }
+    }
+
+    /// The next result; nil after a command's last.
+    func nextResult(_ connection: OpaquePointer) throws -> OpaquePointer? {
+        while PQisBusy(connection) == 1 {
+            _ = try wait(for: Int16(POLLIN))
+            // What the server said before it went away is still to be read.
+            if PQconsumeInput(connection) == 0, PQisBusy(connection) == 1 { throw lost() }
+        }
+        return PQgetResult(connection)
+    }
+}
+
+extension PostgresError {
+    /// Why libpq could not connect, from its message: `… failed: FATAL:  28P01: password authentication failed for user "a"`.
+    fileprivate init(connecting connection: OpaquePointer, to settings: ConnectionSettings) {
+        let lines = String(cString: PQerrorMessage(connection)).split(whereSeparator: \.isNewline)
+            .filter { !$0.hasPrefix("LOCATION:") }.map { $0.drop(while: \.isWhitespace) }
+        var message = lines.joined(separator: "; ")
+        var state: SQLState?
+        if let mark = message.firstRange(of: ":  ") {
+            let code = message[mark.upperBound...].prefix(5)
+            let isCode = code.count == 5 && code.allSatisfy { $0.isASCII && ($0.isNumber || $0.isUppercase) }
+            if isCode, message[code.endIndex...].hasPrefix(": ") {
+                state = SQLState(rawValue: String(code))
+                message.replaceSubrange(mark.lowerBound..<message.index(code.endIndex, offsetBy: 2), with: ": ")
+            }
+        }
+        self.init(.connecting, message.isEmpty ? "\(settings.description) cannot be reached" : message, sqlState: state)
+    }
+}

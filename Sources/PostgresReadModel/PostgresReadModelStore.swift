@@ -1,0 +1,169 @@
+public import EventLog
+public import Logging
+public import ReadModel
+import Synchronization
+
+/// Read models in a PostgreSQL database (12 or newer, in UTF-8), for people and programs to query while they are written.
+///
+/// A generation's rows are in `highwater.order_summary_g3`, with times as microseconds since 1970 (exact, over the port's whole range); the
+/// view `order_summary` shows the live generation, with times as `timestamptz`. It is made in the first schema of the `search_path` of
+/// whoever makes the projection's first generation (`public` unless told otherwise; never the engine's) and stays there. Grants on the view
+/// outlive swaps. The tables `highwater.generations`, `positions` and so on are the engine's own.
+///
+/// Whoever reads the view in SQL sees one generation or the other; beside a swap he waits for some milliseconds. A transaction of his own
+/// that is `REPEATABLE READ` and older than a swap should be begun again after it.
+///
+/// A batch whose connection broke has an unknown outcome. It is written again: its compare-and-set waits for whatever is left of the first
+/// attempt, and then either succeeds, or finds the positions where the batch was to bring them, which tells that the first attempt did. A
+/// cancelled batch may have taken effect or not, and the positions tell as well.
+///
+/// Nothing here runs on the cooperative pool: each connection has a thread of its own.
+public final class PostgresReadModelStore: ReadModelStore {
+    public struct Options: Sendable {
+        /// How many connections to keep at most, two or more; snapshots, as `verify` takes them, have their own beside.
+        public var connections: Int
+        /// How long to wait for a free connection, or for a server that cannot be reached, before an operation fails.
+        public var patience: Duration
+        /// Of the engine's tables.
+        public var schema: String
+        /// As `pg_stat_activity` shows it, unless the connection string says otherwise.
+        public var applicationName: String
+
+        public init(
+            connections: Int = 8, patience: Duration = .seconds(5), schema: String = "highwater", applicationName: String = "highwater"
+        ) {
+            self.connections = connections
+            self.patience = patience
+            self.schema = schema
+            self.applicationName = applicationName
+        }
+    }
+
+    public let name = "postgres"
+    /// Made with the engine's tables: a database restored from a dump of another has the other's, and must not be fed by its workers.
+    public var identity: String? { knownIdentity.withLock { $0 } }
+    private let knownIdentity = Mutex<String?>(nil)
+    let pool: ConnectionPool
+    let catalog: PostgresCatalog
+    let environment: EngineEnvironment
+    let logger: Logger
+    let schemas = SchemaCache()
+    /// What was live when last seen, by projection.
+    let live = Mutex<[String: LiveTable]>([:])
+
+    private init(_ pool: ConnectionPool, _ catalog: PostgresCatalog, _ environment: EngineEnvironment, _ logger: Logger) {
+        self.pool = pool
+        self.catalog = catalog
+        self.environment = environment
+        self.logger = logger
+    }
+
+    /// Connects, and brings the engine's tables up to date.
+    ///
+    /// - Parameter connectionString: a URI or `name=value` list with any of libpq's options; its environment variables, service and password
+    ///   files hold too. It is never logged.
+    /// - Throws: ``ReadModelError`` `unavailable` where the server cannot be reached or refuses, `incompatibleLayout` where the database's
+    ///   layout is newer than this program's or its encoding is not UTF-8.
+    public static func open(
+        connectionString: String, options: Options = Options(), environment: EngineEnvironment = .system, logger: Logger
+    ) async throws -> PostgresReadModelStore {
+        try await open(
+            connectionString: connectionString, options: options, environment: environment, logger: logger, layout: .current)
+    }
+
+    static func open(
+        connectionString: String, options: Options, environment: EngineEnvironment, logger: Logger, layout: PostgresLayout
+    ) async throws -> PostgresReadModelStore {
+        let pool: ConnectionPool
+        let catalog: PostgresCatalog
+        do {
+            let settings = try ConnectionSettings(connectionString: connectionString, applicationName: options.applicationName)
+            catalog = try PostgresCatalog(schema: options.schema)
+            pool = ConnectionPool(
+                settings, .init(size: max(2, options.connections), patience: options.patience), environment: environment, logger: logger)
+        } catch {
+            throw readModelError("open the read model", nil, error)
+        }
+        let store = PostgresReadModelStore(pool, catalog, environment, logger)
+        do {
+            let identity = try await store.perform("open the read model") { session, _ in
+                try layout.migrate(session, catalog)
+                guard layout.steps.count >= PostgresLayout.current.steps.count else { return String?.none }
+                return try session.run("SELECT value FROM \(catalog.schema).identity").text(0, 0)
+            }
+            store.knownIdentity.withLock { $0 = identity.map { "postgres\($0)" } }
+        } catch {
+            await store.close()
+            throw error
+        }
+        await store.sweep()
+        return store
+    }
+
+    /// Gives the connections up; no call may follow.
+    public func close() async { pool.close() }
+
+    // MARK: Work
+
+    /// What an attempt has to know of those before it.
+    struct Attempt: Sendable {
+        var number = 1
+        /// Whether the connection broke, so that one before may have taken effect.
+        var isAfterLoss = false
+    }
+
+    private static let attempts = 8
+
+    /// Does a piece of work on a connection, in whole transactions of its own, and again where the server gave it up for another's sake, or
+    /// the connection broke.
+    func perform<Result: Sendable>(
+        _ what: String, _ work: @escaping @Sendable (PostgresSession, Attempt) throws -> Result
+    ) async throws -> Result {
+        var attempt = Attempt()
+        var backoff = Backoff(base: .milliseconds(5), cap: .seconds(1))
+        while true {
+            do {
+                return try await pool.withConnection { [attempt] connection in
+                    try await connection.run { session in try work(session, attempt) }
+                }
+            } catch let error as PostgresError where attempt.number < Self.attempts && Self.isWorthRepeating(error, attempt) {
+                attempt.number += 1
+                if error.isConnectionLoss { attempt.isAfterLoss = true }
+                logger.debug("PostgreSQL: trying again to \(what)", metadata: ["error": "\(error)"])
+                do { try await environment.clock.sleep(for: backoff.next(jitter: environment.jitter())) } catch { throw error }
+            } catch {
+                throw readModelError(what, pool.settings, error)
+            }
+        }
+    }
+
+    private static func isWorthRepeating(_ error: PostgresError, _ attempt: Attempt) -> Bool {
+        if error.isConnectionLoss { return attempt.number <= 3 }
+        return error.isTransactionConflict || error.sqlState == .lockNotAvailable || (error.isStalePlan && attempt.number == 1)
+    }
+
+    /// Drops the tables of generations that are gone, unless somebody still reads them: then the next who comes this way does.
+    func sweep() async {
+        do {
+            try await perform("drop old tables") { [catalog, logger] session, _ in
+                let names = try session.run("SELECT name FROM \(catalog.schema).discarded_tables ORDER BY name")
+                for name in (0..<names.count).map({ names.text($0, 0) }) {
+                    do {
+                        let table = try Identifier.quoted(name)
+                        try session.transaction {
+                            try session.script("SET LOCAL lock_timeout = '100ms'")
+                            try session.script("DROP TABLE IF EXISTS \(catalog.schema).\(table)")
+                            try session.run("DELETE FROM \(catalog.schema).discarded_tables WHERE name = $1", [.text(name)])
+                        }
+                    } catch let error as PostgresError where error.kind == .server && !error.isConnectionLoss {
+                        let level: Logger.Level = error.sqlState == .lockNotAvailable ? .debug : .warning
+                        logger.log(
+                            level: level, "an old read model's table stays for now", metadata: ["table": "\(name)", "error": "\(error)"])
+                    }
+                }
+            }
+        } catch {
+            logger.debug("old read models' tables stay for now", metadata: ["error": "\(error)"])
+        }
+    }
+}

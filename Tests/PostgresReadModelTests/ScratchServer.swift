@@ -1,0 +1,53 @@
+import Foundation
+
+/// A server of one test's own, gone afterwards.
+func withScratchServer(_ body: (ScratchServer, _ url: String) async throws -> Void) async throws {
+    let server = try ScratchServer()
+    do {
+        try await body(server, try await server.start())
+    } catch {
+        try await server.remove()
+        throw error
+    }
+    try await server.remove()
+}
+
+/// A server of one test's own, by `scripts/postgres`.
+struct ScratchServer: Sendable {
+    struct Failed: Error, CustomStringConvertible {
+        let description: String
+    }
+
+    private let folder = "/tmp/highwater-postgres-" + UUID().uuidString.prefix(8)
+    private let script: String
+
+    init(file: StaticString = #filePath) throws {
+        script = URL(filePath: "\(file)").appending(path: "../../../scripts/postgres").standardized.path
+    }
+
+    func start() async throws -> String { try await run("start", "--folder", folder, "--no-fsync") }
+    func restart() async throws { _ = try await run("restart", "--folder", folder) }
+
+    func remove() async throws { _ = try await run("stop", "--folder", folder, "--remove") }
+
+    private func process(_ arguments: [String]) -> Process {
+        let process = Process()
+        process.executableURL = URL(filePath: "/bin/bash")
+        process.arguments = [script] + arguments
+        return process
+    }
+
+    /// The script's output, without its line's end.
+    private func run(_ arguments: String...) async throws -> String {
+        let process = process(arguments)
+        let output = Pipe()
+        process.standardOutput = output
+        let status = try await withCheckedThrowingContinuation { continuation in
+            process.terminationHandler = { continuation.resume(returning: $0.terminationStatus) }
+            do { try process.run() } catch { continuation.resume(throwing: error) }
+        }
+        let text = String(decoding: output.fileHandleForReading.availableData, as: UTF8.self)
+        guard status == 0 else { throw Failed(description: "scripts/postgres \(arguments) ended with \(status)") }
+        return text.trimmingCharacters(in: .whitespacesAndNewlines)
+    }
+}

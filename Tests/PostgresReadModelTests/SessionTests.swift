@@ -1,0 +1,148 @@
+import Testing
+
+@testable import PostgresReadModel
+
+/// What the layer on libpq makes of the server's answers.
+@Suite(.enabled(if: ScratchDatabase.server != nil, "\(ScratchDatabase.isSkipped)"), .timeLimit(.minutes(1)))
+struct SessionTests {
+    private func connected<Result: Sendable>(_ body: @escaping @Sendable (PostgresSession) throws -> Result) async throws -> Result {
+        try await ScratchDatabase.connected(to: ScratchDatabase.server ?? "", body)
+    }
+
+    private func number(_ session: PostgresSession, _ sql: String) throws -> Int64 { try session.run(sql).number(0, 0) }
+
+    @Test func parametersOfEachTypeComeBack() async throws {
+        try await connected { session in
+            let texts: [String?] = ["", nil, "'; DROP TABLE x --", "é\u{10FFFF}\"\\", String(repeating: "ü", count: 100_000)]
+            let numbers: [Int64?] = [.min, nil, 0, .max]
+            let rows = try session.run(
+                "SELECT * FROM unnest($1::text[], $2::bigint[], $3::integer[]) WITH ORDINALITY ORDER BY ordinality",
+                [.texts(orNull: texts), .bigints(orNull: numbers), .integers([.min, .max])])
+            #expect((0..<5).map { rows.optionalText($0, 0) } == texts)
+            #expect((0..<4).map { rows.optionalNumber($0, 1) } == numbers)
+            #expect((0..<3).map { rows.optionalNumber($0, 2) } == [Int64(Int32.min), Int64(Int32.max), nil])
+            #expect(try session.run("SELECT cardinality($1::text[])", [.texts([])]).number(0, 0) == 0)
+            #expect(try session.run("SELECT $1::text IS NULL, $2::text = ''", [.text(nil), .text("")]).number(0, 0) == 1)
+        }
+    }
+
+    /// All of a batch is one transaction, and the first failure is the one that is told.
+    @Test func aBatchTakesEffectWholeOrNotAtAll() async throws {
+        try await connected { session in
+            try session.script("CREATE TEMPORARY TABLE numbers (number integer CONSTRAINT unlike PRIMARY KEY)")
+            let insert = "INSERT INTO numbers VALUES ($1)"
+            let error = #expect(throws: PostgresError.self) {
+                try session.run([1, 2, 1, 3].map { Statement(insert, [.integer($0)]) } + [Statement("SELECT 1/0")])
+            }
+            #expect(error?.sqlState == .uniqueViolation && error?.constraint == "unlike" && error?.detail?.contains("(number)=(1)") == true)
+            #expect(try number(session, "SELECT count(*) FROM numbers") == 0)
+            let results = try session.run([4, 5].map { Statement(insert, [.integer($0)]) } + [Statement("SELECT count(*) FROM numbers")])
+            #expect(results[0].affectedRows == 1 && results[2].number(0, 0) == 2)
+        }
+    }
+
+    @Test func errorsAreData() async throws {
+        try await connected { session in
+            let error = #expect(throws: PostgresError.self) { try session.run("SELECT nothing FROM pg_class") }
+            #expect(error?.sqlState?.rawValue == "42703" && error?.message.contains("nothing") == true && error?.kind == .server)
+            #expect(session.isOpen)
+            #expect(throws: PostgresError.self) { try session.transaction { _ = try session.run("SELECT 1/0") } }
+            let one = try number(session, "SELECT 1")
+            #expect(one == 1, "a failed transaction is left open")
+        }
+    }
+
+    @Test func manyDifferentStatementsDoNotPileUp() async throws {
+        try await connected { session in
+            for number in 0..<1000 {
+                let answer = try self.number(session, "SELECT \(number)")
+                #expect(answer == Int64(number))
+            }
+            let prepared = try number(session, "SELECT count(*) FROM pg_prepared_statements")
+            #expect(prepared <= Int64(StatementCache.limit))
+        }
+    }
+
+    /// More than the sockets hold, both ways at once.
+    @Test func largeBatchesAndAnswersDoNotBlockEachOther() async throws {
+        try await connected { session in
+            let text = String(repeating: "x", count: 1_000_000)
+            let results = try session.run((0..<30).map { _ in Statement("SELECT $1 || $1", [.text(text)]) })
+            #expect(results.allSatisfy { $0.text(0, 0).utf8.count == 2_000_000 })
+        }
+    }
+
+    @Test func aCopyThatIsGivenUpLeavesNothing() async throws {
+        struct GivenUp: Error {}
+        try await connected { session in
+            try session.script("CREATE TEMPORARY TABLE numbers (number bigint)")
+            #expect(throws: GivenUp.self) {
+                try session.transaction {
+                    var count = 0
+                    try session.copyIn("COPY numbers FROM STDIN (FORMAT binary)") { buffer in
+                        for number in 0..<10_000 as Range<Int64> {
+                            buffer.append(1 as Int16)
+                            buffer.appendField(number)
+                        }
+                        count += 1
+                        if count == 3 { throw GivenUp() }
+                        return true
+                    }
+                }
+            }
+            #expect(session.isOpen)
+            #expect(try number(session, "SELECT count(*) FROM numbers") == 0)
+            let error = #expect(throws: PostgresError.self) {
+                try session.copyIn("COPY nowhere FROM STDIN (FORMAT binary)") { _ in false }
+            }
+            #expect(error?.sqlState == .undefinedTable && session.isOpen)
+        }
+    }
+
+    @Test func noticesAreLogged() async throws {
+        let recorder = NoticeRecorder()
+        let connection = try PostgresConnection(
+            ConnectionSettings(connectionString: ScratchDatabase.server ?? "", applicationName: "test"), logger: recorder.logger)
+        try await connection.connect()
+        try await connection.run { session in
+            try session.script("DO $$ BEGIN RAISE NOTICE 'by the way'; RAISE WARNING 'take care'; END $$")
+        }
+        #expect(recorder.all.contains { $0.hasPrefix("debug") && $0.contains("by the way") })
+        #expect(recorder.all.contains { $0.hasPrefix("warning") && $0.contains("take care") && $0.contains("01000") })
+        connection.close()
+    }
+
+    /// The server is asked to stop, and has stopped when the caller hears of it.
+    @Test func aCancelledStatementEndsOnTheServer() async throws {
+        try await withScratchDatabase { database in
+            let recorder = NoticeRecorder()
+            let store = try await database.open(logger: recorder.logger)
+            let sleeper = Task {
+                try await store.perform("sleep") { session, _ in
+                    try session.script("DO $$ BEGIN RAISE NOTICE 'asleep'; PERFORM pg_sleep(600); END $$")
+                }
+            }
+            await recorder.wait(for: "asleep")
+            sleeper.cancel()
+            await #expect(throws: CancellationError.self) { try await sleeper.value }
+            let busy = try await database.query(
+                "SELECT query FROM pg_stat_activity WHERE datname = current_database() AND query LIKE '%pg_sleep%' AND pid <> pg_backend_pid()"
+            )
+            #expect(busy.isEmpty, "\(busy)")
+            #expect(try await store.generations(of: "any").isEmpty)
+            await store.close()
+        }
+    }
+
+    @Test func workThatIsCancelledBeforeItsTurnIsNotDone() async throws {
+        let connection = try PostgresConnection(
+            ConnectionSettings(connectionString: ScratchDatabase.server ?? "", applicationName: "test"), logger: ScratchDatabase.logger)
+        let task = Task {
+            withUnsafeCurrentTask { $0?.cancel() }
+            try await connection.run { _ in _ = Issue.record("it was done") }
+        }
+        await #expect(throws: CancellationError.self) { try await task.value }
+        connection.close()
+        await #expect(throws: PostgresError.self) { try await connection.run { _ in } }
+    }
+}
