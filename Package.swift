@@ -79,10 +79,16 @@ let package = Package(
         library("WriteModel", ["EventModel", "EventLog", crypto, deque, logging, metrics, coreMetrics, lifecycle]),
         library("ReadModel", ["EventModel", "EventLog", logging, metrics, lifecycle]),
 
+        // C libraries, as the system has them.
+        .systemLibrary(name: "CRdKafka", pkgConfig: "rdkafka", providers: [.apt(["librdkafka-dev"]), .brew(["librdkafka"])]),
+        .systemLibrary(name: "CLibPQ", pkgConfig: "libpq", providers: [.apt(["libpq-dev"]), .brew(["libpq"])]),
+
         // Adapters: one port, one technology each.
         library("SQLiteLog", ["EventModel", "EventLog", grdb, sqlite, logging]),
         library("SQLiteStateStore", ["EventModel", "EventLog", "WriteModel", grdb, logging]),
-        library("SQLiteReadModel", ["EventModel", "EventLog", "ReadModel", grdb]),
+        library("SQLiteReadModel", ["EventModel", "EventLog", "ReadModel", grdb, sqlite]),
+        library("KafkaLog", ["CRdKafka", "EventModel", "EventLog", logging, metrics]),
+        library("PostgresReadModel", ["CLibPQ", "EventModel", "EventLog", "ReadModel", logging, metrics]),
 
         // Edges.
         library("Operations", [configuration, logging, metrics, tracing, lifecycle]),
@@ -90,14 +96,13 @@ let package = Package(
             "HTTPEdge",
             [
                 "EventModel", "EventLog", "WriteModel", "ReadModel", hummingbird, hummingbirdCore, httpTypes, nioCore, nioHTTP1,
-                nioHTTPTypes,
-                logging, metrics, tracing, lifecycle,
+                nioHTTPTypes, httpClient, logging, metrics, tracing, lifecycle,
             ]),
         library(
             "HighwaterCLI",
             [
-                "EventModel", "EventLog", "SQLiteLog", "WriteModel", "SQLiteStateStore", "ReadModel", "SQLiteReadModel", "HTTPEdge",
-                "Operations", arguments, logging, lifecycle,
+                "EventModel", "EventLog", "SQLiteLog", "KafkaLog", "WriteModel", "SQLiteStateStore", "ReadModel", "SQLiteReadModel",
+                "PostgresReadModel", "HTTPEdge", "Operations", arguments, logging, lifecycle,
             ]),
         library(
             "HighwaterTesting",
@@ -119,6 +124,18 @@ let package = Package(
             ],
             swiftSettings: settings),
 
+        // What librdkafka can do without us, and a broker for tests: its mock cluster, held open for other processes.
+        .executableTarget(
+            name: "MockKafkaCluster", dependencies: ["CRdKafka"], path: "Tests/Support/MockKafkaCluster", swiftSettings: settings),
+        // Figures that no user needs, beside those that scripts/bench takes from the application itself.
+        .executableTarget(
+            name: "EngineBenchmarks",
+            dependencies: [
+                "CRdKafka", "CLibPQ", "EventModel", "EventLog", "SQLiteLog", "KafkaLog", "ReadModel", "SQLiteReadModel",
+                "PostgresReadModel", "Commerce", "CommerceSchemas", "CommerceProjections", arguments, logging, protobuf, grdb, sqlite,
+            ],
+            path: "Benchmarks", swiftSettings: settings),
+
         tests("EventModelTests", ["EventModel"]),
         tests("EventLogTests", ["EventModel", "EventLog", "HighwaterTesting", "LogSchemas", protobuf]),
         tests("ProtobufModelTests", ["EventModel", "ProtobufModel", "CommerceSchemas", protobuf]),
@@ -130,12 +147,15 @@ let package = Package(
         tests("ReadModelTests", ["EventModel", "EventLog", "ReadModel", "HighwaterTesting", logging]),
         tests(
             "SQLiteReadModelTests", ["EventModel", "EventLog", "ReadModel", "SQLiteReadModel", "HighwaterTesting", grdb, logging]),
+        tests("KafkaLogTests", ["EventModel", "EventLog", "KafkaLog", "HighwaterTesting", "MockKafkaCluster", logging, metrics]),
+        tests(
+            "PostgresReadModelTests", ["EventModel", "EventLog", "ReadModel", "PostgresReadModel", "HighwaterTesting", logging]),
         tests("OperationsTests", ["Operations", configuration, logging, metrics, tracing, lifecycle]),
         tests(
             "HTTPEdgeTests",
             [
-                "EventModel", "EventLog", "WriteModel", "ReadModel", "HTTPEdge", hummingbird, hummingbirdTesting, httpTypes, nioCore,
-                nioPosix, logging, metrics, tracing, inMemoryTracing, lifecycle,
+                "EventModel", "EventLog", "WriteModel", "ReadModel", "HTTPEdge", hummingbird, hummingbirdTesting, httpTypes, httpClient,
+                nioCore, nioPosix, logging, metrics, tracing, inMemoryTracing, lifecycle,
             ]),
         tests("CommerceTests", ["EventModel", "ProtobufModel", "Commerce", "CommerceSchemas", "HighwaterTesting", protobuf]),
         tests(
@@ -143,6 +163,6 @@ let package = Package(
             ["EventModel", "ReadModel", "Commerce", "CommerceSchemas", "CommerceProjections", "HighwaterTesting", protobuf]),
         tests("CommerceLoadTests", ["CommerceLoad", "EventModel", "CommerceSchemas", "HighwaterCLI", protobuf]),
         // The application as its users run it: the built executable, over HTTP and the command line.
-        tests("CommerceAppTests", ["CommerceApp", httpClient, nioCore, nioHTTP1]),
+        tests("CommerceAppTests", ["CommerceApp", "MockKafkaCluster", "CRdKafka", httpClient, nioCore, nioPosix, nioHTTP1]),
     ]
 )

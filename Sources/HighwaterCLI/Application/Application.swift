@@ -27,6 +27,15 @@ public struct Application: Sendable {
             writeModel = BoundedContext(.init(name), categories: categories)
             self.projections = projections
         }
+
+        func keeping(_ isKept: (RegisteredProjection) -> Bool) -> Context {
+            Context(writeModel: writeModel, projections: projections.filter(isKept))
+        }
+
+        private init(writeModel: BoundedContext, projections: [RegisteredProjection]) {
+            self.writeModel = writeModel
+            self.projections = projections
+        }
     }
 
     /// The program's name on the command line.

@@ -26,7 +26,7 @@ extension HighwaterProgram {
             exit(ConfigurationError.exitStatus)
         } catch let error as Failure {
             StandardError.write("error: \(error)\n")
-            exit(1)
+            exit(error.exitStatus)
         } catch {
             RootCommand<Self>.exit(withError: error)
         }
@@ -43,8 +43,8 @@ struct RootCommand<Program: HighwaterProgram>: AsyncParsableCommand {
                 """,
             version: Program.application.version,
             subcommands: [
-                UpCommand<Program>.self, ReplayCommand<Program>.self, VerifyCommand<Program>.self, EventsCommand<Program>.self,
-                StatusCommand<Program>.self, ConfigCommand<Program>.self,
+                UpCommand<Program>.self, ServeCommand<Program>.self, ProjectCommand<Program>.self, ReplayCommand<Program>.self, VerifyCommand<Program>.self, EventsCommand<Program>.self,
+                StatusCommand<Program>.self, TopicsCommand<Program>.self, ConfigCommand<Program>.self,
             ] + Program.commands)
     }
 }

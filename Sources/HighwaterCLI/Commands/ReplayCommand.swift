@@ -100,9 +100,8 @@ struct ReplayCommand<Program: HighwaterProgram>: AsyncParsableCommand {
 extension RebuildProgress {
     /// Events, rate, rows, bytes, lag and time left on one line.
     func line(_ name: String) -> String {
-        let done = totalRecords > 0 ? Double(records) / Double(totalRecords) : 1
         var parts = [
-            "\(name): \(phase.rawValue) \(ProgressLine.bar(done)) \(Int(done * 100)) %",
+            "\(name): \(phase.rawValue) \(ProgressLine.bar(fraction)) \(Int(fraction * 100)) %",
             "\(Figures.grouped(events)) events", "\(Figures.grouped(Int64(eventsPerSecond)))/s", "\(Figures.grouped(rows)) rows",
             Figures.bytes(bytes), "lag \(Figures.grouped(lag))",
         ]

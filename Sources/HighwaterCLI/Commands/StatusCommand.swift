@@ -23,8 +23,9 @@ struct StatusCommand<Program: HighwaterProgram>: AsyncParsableCommand {
         var status = SystemStatus(log: "\(settings.log)", partitions: [], projections: [])
         for context in Program.application.contexts {
             let topic = context.writeModel.topic
+            let announced = try await runtime.announcements(of: topic)
             for partition in Partition.all(of: try await runtime.partitions(of: topic)) {
-                status.partitions.append(try await runtime.status(of: TopicPartition(topic, partition)))
+                status.partitions.append(try await runtime.status(of: TopicPartition(topic, partition), announced: announced))
             }
             for store in runtime.stores {
                 status.projections += await ReadModelInspector(context.projections, store: store, log: runtime.log, topic: topic).status()
@@ -46,6 +47,8 @@ struct SystemStatus: Encodable {
         let epoch: Int64
         /// Who claimed the partition last; nil where nobody has.
         let owner: String?
+        /// Where its owner has announced that it is reached; nil where it has not, or has left.
+        let url: String?
     }
 
     let log: String
@@ -55,9 +58,12 @@ struct SystemStatus: Encodable {
     var text: String {
         var text = "log \(log)\n\n"
         text += table(
-            [["PARTITION", "END", "COMMITS", "VOID", "EPOCH", "OWNER"]]
+            [["PARTITION", "END", "COMMITS", "VOID", "EPOCH", "OWNER", "URL"]]
                 + partitions.map {
-                    ["\($0.topic)/\($0.partition)", "\($0.end)", "\($0.commits)", "\($0.voidRecords)", "\($0.epoch)", $0.owner ?? "-"]
+                    [
+                        "\($0.topic)/\($0.partition)", "\($0.end)", "\($0.commits)", "\($0.voidRecords)", "\($0.epoch)", $0.owner ?? "-",
+                        $0.url ?? "-",
+                    ]
                 })
         text += "\n"
         text += table(
@@ -83,7 +89,15 @@ struct SystemStatus: Encodable {
 }
 
 extension Runtime {
-    func status(of place: TopicPartition) async throws -> SystemStatus.PartitionStatus {
+    func announcements(of topic: Topic) async throws -> [OwnerAnnouncement] {
+        do {
+            return try await OwnerTopic.announcements(of: topic, in: log)
+        } catch let error as LogError {
+            throw Failure("\(error)")
+        }
+    }
+
+    func status(of place: TopicPartition, announced: [OwnerAnnouncement]) async throws -> SystemStatus.PartitionStatus {
         let end = try await log.bounds(of: place).upperBound
         var commits = 0
         var claim: Claim?
@@ -97,6 +111,7 @@ extension Runtime {
         }
         return SystemStatus.PartitionStatus(
             topic: place.topic.name, partition: place.partition.rawValue, end: end.rawValue, commits: commits,
-            voidRecords: Int(end.rawValue) - valid, epoch: claim?.epoch.rawValue ?? 0, owner: claim?.writer)
+            voidRecords: Int(end.rawValue) - valid, epoch: claim?.epoch.rawValue ?? 0, owner: claim?.writer,
+            url: announced.first { $0.partition == place && $0.epoch == claim?.epoch }?.url)
     }
 }

@@ -1,14 +1,5 @@
 import ArgumentParser
-import EventLog
-import HTTPEdge
-import Logging
-import Metrics
 import Operations
-import ReadModel
-import SQLiteStateStore
-import ServiceLifecycle
-import Tracing
-import WriteModel
 
 struct UpCommand<Program: HighwaterProgram>: AsyncParsableCommand {
     static var configuration: CommandConfiguration {
@@ -26,13 +17,6 @@ struct UpCommand<Program: HighwaterProgram>: AsyncParsableCommand {
     var benchmarkRoutes = false
 
     func run() async throws {
-        let settings = try shared.settings()
-        JSONLogHandler.bootstrap(level: settings.logLevel)
-        let metrics = MetricsRegistry()
-        metrics.addProcessMetrics()
-        MetricsSystem.bootstrap(metrics)
-        let runtime = try await Runtime.open(settings)
-        let node = try Node(Program.application, runtime: runtime, metrics: metrics, benchmarkRoutes: benchmarkRoutes)
-        try await node.run()
+        try await Node.run(Program.application, roles: .all, settings: try shared.settings(), benchmarkRoutes: benchmarkRoutes)
     }
 }

@@ -1,7 +1,9 @@
 import EventLog
 import Foundation
+import KafkaLog
 import Logging
 import Operations
+import PostgresReadModel
 import ReadModel
 import SQLiteLog
 import SQLiteReadModel
@@ -20,41 +22,87 @@ struct Runtime: Sendable {
         return "\(host)/\(getpid())/\(UInt64.random(in: 0 ... .max))"
     }()
 
-    /// - Parameter readOnly: for tools that look at what others write: a log that is not there is an error, not made.
-    static func open(_ settings: Settings, readOnly: Bool = false) async throws -> Runtime {
+    /// - Parameters:
+    ///   - readOnly: for tools that look at what others write: a log that is not there is an error, not made.
+    ///   - stores: whether to open the read models too.
+    static func open(_ settings: Settings, readOnly: Bool = false, stores opensStores: Bool = true) async throws -> Runtime {
         let logger = Logger(label: "highwater")
-        let log: any EventLog
+        let log = try await openLog(settings, readOnly: readOnly, logger)
+        var stores: [any ReadModelStore] = []
+        if opensStores {
+            for location in settings.readModels { stores.append(try await openStore(location, logger)) }
+        }
+        return Runtime(settings: settings, log: log, stores: stores, logger: logger)
+    }
+
+    /// Whether other instances may write the same log: on Kafka, and wherever the writing side runs by itself.
+    func isShared(_ roles: Roles) -> Bool {
+        if case .kafka = settings.log { return true }
+        return roles != .all
+    }
+
+    /// The executable's name.
+    private static let program = URL(fileURLWithPath: CommandLine.arguments.first ?? "highwater").lastPathComponent
+
+    /// Gives up the connections to log and read models.
+    func close() async {
+        await (log as? KafkaLog)?.close()
+        for store in stores { await (store as? PostgresReadModelStore)?.close() }
+    }
+
+    private static func openLog(_ settings: Settings, readOnly: Bool, _ logger: Logger) async throws -> any EventLog {
         switch settings.log {
         case .sqlite(let path):
             if readOnly && !FileManager.default.fileExists(atPath: path) {
                 throw Failure("there is no log at '\(path)'; set HIGHWATER_LOG, or start the application with 'up' first")
             }
             do {
-                log = try await SQLiteLog(path: path, logger: logger)
+                return try await SQLiteLog(path: path, logger: logger)
             } catch {
                 throw Failure("\(error)")
             }
-        case .kafka:
-            throw Failure("HIGHWATER_LOG=kafka://… is not supported by this version; use sqlite:PATH")
-        }
-        var stores: [any ReadModelStore] = []
-        for location in settings.readModels {
-            switch location {
-            case .sqlite(let path):
-                do {
-                    stores.append(try await SQLiteReadModelStore.open(path: path))
-                } catch {
-                    throw Failure("\(error)")
-                }
-            case .postgres:
-                throw Failure("HIGHWATER_READ_MODEL=postgres://… is not supported by this version; use sqlite:PATH")
+        case .kafka(let brokers):
+            do {
+                return try KafkaLog(
+                    brokers: brokers.map(\.description), settings: settings.kafka, clientID: "\(program)/\(ProcessInfo.processInfo.hostName)",
+                    logger: logger)
+            } catch {
+                // The settings are librdkafka's, and only it can judge them.
+                throw Failure(
+                    "\(error) (HIGHWATER_KAFKA_<NAME>)",
+                    exitStatus: error.code == .misconfigured ? ConfigurationError.exitStatus : 1)
             }
         }
-        return Runtime(settings: settings, log: log, stores: stores, logger: logger)
+    }
+
+    private static func openStore(_ location: ReadModelLocation, _ logger: Logger) async throws -> any ReadModelStore {
+        switch location {
+        case .sqlite(let path):
+            do {
+                return try await SQLiteReadModelStore.open(path: path)
+            } catch {
+                throw Failure("\(error)")
+            }
+        case .postgres(let connectionString):
+            do {
+                return try await PostgresReadModelStore.open(connectionString: connectionString, logger: logger)
+            } catch {
+                throw Failure("\(error)")
+            }
+        }
     }
 }
 
 extension Application {
+    /// The application with only these of its projections; with all of them if none is named.
+    func keeping(projections names: [String]) throws -> Application {
+        guard !names.isEmpty else { return self }
+        let kept = Set(try projections(named: names, all: false).map(\.projection.id.name))
+        return Application(
+            name: name, abstract: abstract, version: version,
+            contexts: contexts.map { $0.keeping { kept.contains($0.id.name) } })
+    }
+
     /// The projections by the names given, with their topics; all of them if none is given.
     func projections(named names: [String], all: Bool) throws -> [(topic: Topic, projection: RegisteredProjection)] {
         let known = contexts.flatMap { context in context.projections.map { (topic: context.writeModel.topic, projection: $0) } }

@@ -49,6 +49,9 @@ public struct Settings: Sendable {
     /// Every setting with its current value, for people to read. Holds no secret.
     public let table: SettingsTable
 
+    /// Whether the HTTP address was set, and is not the default.
+    public var isHTTPSet: Bool { table.rows.contains { $0.key == Self.httpKey.variable && $0.source != .default } }
+
     /// Reads and checks the whole configuration.
     ///
     /// - Parameter file: the path of a YAML or JSON file; nil for none.
