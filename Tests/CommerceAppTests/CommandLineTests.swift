@@ -69,6 +69,18 @@ extension AppTests {
 
         @Test(
             .timeLimit(.minutes(1)),
+            arguments: [["NO_SUCH": "1"], ["ACKS": "1"], ["SOCKET_TIMEOUT_MS": "soon"]])
+        func librdkafkaJudgesItsSettings(_ settings: [String: String]) async throws {
+            var environment = ["HIGHWATER_LOG": "kafka://127.0.0.1:1"]
+            for (name, value) in settings { environment["HIGHWATER_KAFKA_\(name)"] = value }
+            let output = try await Installation().run(["topics", "check"], environment)
+            #expect(output.status == 78, "\(output.errors)")
+            let name = settings.keys.map { $0.lowercased().replacing("_", with: ".") }[0]
+            #expect(output.errors.contains("'\(name)'") || output.errors.contains(name), "\(output.errors)")
+        }
+
+        @Test(
+            .timeLimit(.minutes(1)),
             arguments: [["HIGHWATER_LOG": "sqlite:plain/log.sqlite"], ["HIGHWATER_READ_MODEL": "sqlite:plain/views.sqlite"]])
         func aFolderThatCannotBeIsToldAtTheStart(_ settings: [String: String]) async throws {
             let commerce = try Installation()

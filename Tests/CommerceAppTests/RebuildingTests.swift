@@ -1,5 +1,4 @@
 import Foundation
-import Synchronization
 import Testing
 
 extension AppTests {
@@ -140,14 +139,6 @@ extension AppTests {
             }
         }
     }
-}
-
-private final class Flag: Sendable {
-    private let state = Mutex(false)
-
-    var isRaised: Bool { state.withLock { $0 } }
-
-    func raise() { state.withLock { $0 = true } }
 }
 
 extension CommerceProcess {

@@ -17,16 +17,18 @@ final class CommerceProcess: Sendable {
     let processID: Int32
     private let exit = Promise<Exit>()
 
-    /// - Parameter shell: run by bash in front of `exec commerce …`, for limits.
+    /// - Parameters:
+    ///   - shell: run by bash in front of `exec commerce …`, for limits.
+    ///   - standardInput: a descriptor to read from, which stays the caller's; nothing to read if absent.
     init(
         _ arguments: [String], environment: [String: String] = [:], in folder: String, shell: String = "true",
-        executable: String = Installation.executable
+        executable: String = Installation.executable, standardInput: Int32? = nil
     ) throws {
         let environment = ProcessInfo.processInfo.environment.filter { !$0.key.hasPrefix("HIGHWATER_") }.merging(environment) { $1 }
         let outputs = try (Pipe(), Pipe())
         processID = try Self.spawn(
             ["/bin/bash", "-c", "\(shell); cd \"$0\" && exec \"$@\"", folder, executable] + arguments,
-            environment.map { "\($0)=\($1)" }, outputs)
+            environment.map { "\($0)=\($1)" }, outputs, standardInput)
         // Blocking calls, on threads of their own.
         let ended = DispatchGroup()
         for (pipe, log) in [(outputs.0, standardOutput), (outputs.1, standardError)] {
@@ -71,11 +73,17 @@ final class CommerceProcess: Sendable {
     }
 
     /// Not by Foundation's `Process`, whose word of the end is lost now and then where many are started at once.
-    private static func spawn(_ arguments: [String], _ environment: [String], _ outputs: (Pipe, Pipe)) throws -> Int32 {
+    private static func spawn(
+        _ arguments: [String], _ environment: [String], _ outputs: (Pipe, Pipe), _ standardInput: Int32?
+    ) throws -> Int32 {
         var actions = posix_spawn_file_actions_t()
         posix_spawn_file_actions_init(&actions)
         defer { posix_spawn_file_actions_destroy(&actions) }
-        posix_spawn_file_actions_addopen(&actions, STDIN_FILENO, "/dev/null", O_RDONLY, 0)
+        if let standardInput {
+            posix_spawn_file_actions_adddup2(&actions, standardInput, STDIN_FILENO)
+        } else {
+            posix_spawn_file_actions_addopen(&actions, STDIN_FILENO, "/dev/null", O_RDONLY, 0)
+        }
         posix_spawn_file_actions_adddup2(&actions, outputs.0.writing, STDOUT_FILENO)
         posix_spawn_file_actions_adddup2(&actions, outputs.1.writing, STDERR_FILENO)
         var attributes = posix_spawnattr_t()

@@ -76,8 +76,16 @@ final class Installation: Sendable {
     }
 
     /// Starts a subcommand in the background; `body` works beside it. It is killed afterwards where it still runs.
-    func running<Result>(_ arguments: String..., body: (CommerceProcess) async throws -> Result) async throws -> Result {
-        let process = try CommerceProcess(arguments, environment: environment, in: folder)
+    func running<Result>(
+        _ arguments: String..., settings: [String: String] = [:], body: (CommerceProcess) async throws -> Result
+    ) async throws -> Result {
+        try await running(arguments, settings: settings, body: body)
+    }
+
+    func running<Result>(
+        _ arguments: [String], settings: [String: String] = [:], body: (CommerceProcess) async throws -> Result
+    ) async throws -> Result {
+        let process = try CommerceProcess(arguments, environment: environment.merging(settings) { $1 }, in: folder)
         return try await withTaskCancellationHandler {
             do {
                 let result = try await body(process)
@@ -138,6 +146,14 @@ final class Installation: Sendable {
         let status = try JSON(try await run("status", "--json").text)
         return Dictionary(
             uniqueKeysWithValues: status["partitions"].elements.map { ($0["partition"].integer ?? -1, $0["end"].integer ?? -1) })
+    }
+
+    /// Returns once every projection of every read model has applied all that the log has, as `status` tells.
+    func waitUntilCaughtUp(sourceLocation: SourceLocation = #_sourceLocation) async throws {
+        try await eventually("every read model has caught up", sourceLocation: sourceLocation) {
+            let projections = try JSON(try await run("status", "--json").text)["projections"].elements
+            return !projections.isEmpty && projections.allSatisfy { $0["lagRecords"].integer == 0 && $0["error"] == .null }
+        }
     }
 
     func load(_ file: String = Installation.sample, to server: Server, _ arguments: String...) async throws -> (result: JSON, status: Int32)
