@@ -1,4 +1,5 @@
--- wrk's side of the benchmark: each request places an order of its own, or, with ECHO=1, sends the same body to be echoed.
+-- wrk's side of the benchmark: each request places an order of its own, or, with ECHO=1, sends the same body to be echoed. With
+-- RATE, requests begin at that rate a second, so long as answers come fast enough; behind it they are not made up for.
 local thread_number = 0
 function setup(thread)
     thread:set("number", thread_number)
@@ -13,6 +14,20 @@ local body = '{"customerId":"17850","country":"United Kingdom","currency":"GBP",
     .. '{"sku":"84406B","description":"CREAM CUPID HEARTS COAT HANGER","quantity":8,"unitPriceMicros":"2750000"}]}'
 local headers = { ["Content-Type"] = "application/json" }
 local count = 0
+
+local rate = tonumber(os.getenv("RATE") or "0")
+if rate > 0 then
+    local ffi = require("ffi")
+    ffi.cdef("typedef struct { long seconds, nanoseconds; } instant; int clock_gettime(int, instant *);")
+    local instant = ffi.new("instant")
+    local due = 0
+    function delay()
+        ffi.C.clock_gettime(1, instant)
+        local now = tonumber(instant.seconds) * 1000 + tonumber(instant.nanoseconds) / 1e6
+        due = math.max(due + 1000 / rate, now)
+        return due - now
+    end
+end
 
 function request()
     count = count + 1
