@@ -83,16 +83,21 @@ public final class SQLiteReadModelStore: ReadModelStore {
     }
 
     /// Several processes that open a new file at once all set its journal mode, for which SQLite does not wait as it does for a lock: one of
-    /// them is told at once that the file is busy. Blocks for as long as others may.
+    /// them is told at once that the file is busy. And the last to close deletes the write-ahead log, which GRDB may have seen and want to look
+    /// at. Blocks for as long as others may.
     private static func openPool(_ path: String, _ configuration: Configuration) throws -> DatabasePool {
         let deadline = ContinuousClock.now + .seconds(10)
         while true {
             do {
                 return try DatabasePool(path: path, configuration: configuration)
-            } catch let error as DatabaseError where error.resultCode == .SQLITE_BUSY && ContinuousClock.now < deadline {
+            } catch where isPassing(error) && ContinuousClock.now < deadline {
                 usleep(20_000)
             }
         }
+    }
+
+    private static func isPassing(_ error: any Error) -> Bool {
+        (error as? DatabaseError)?.resultCode == .SQLITE_BUSY || (error as? CocoaError)?.code == .fileReadNoSuchFile
     }
 
     /// Gives the file up; no call may follow.

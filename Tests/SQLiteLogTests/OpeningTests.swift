@@ -80,7 +80,7 @@ import Testing
     }
 
     @Test(.timeLimit(.minutes(1))) func manyOpenANewFileAtOnce() async throws {
-        for _ in 0..<5 {
+        for _ in 0..<20 {
             let folder = try TemporaryFolder()
             let offsets = try await withThrowingTaskGroup(of: Offset.self) { group in
                 for _ in 0..<6 {

@@ -25,8 +25,7 @@ enum LogFile {
         while true {
             do {
                 return try connect(path, configuration)
-            } catch let error as DatabaseError where error.resultCode == .SQLITE_BUSY && attempts < 100 {
-                // Changing to WAL mode does not always wait for the lock, so two processes that make a log at once can meet here.
+            } catch where isPassing(error) && attempts < 100 {
                 attempts += 1
                 usleep(10_000)
             } catch {
@@ -35,10 +34,17 @@ enum LogFile {
         }
     }
 
+    /// What only says that another process is opening or closing the file at this moment: changing to WAL mode does not always wait for
+    /// the lock, and the last to close deletes the write-ahead log, which GRDB may have seen and want to look at.
+    private static func isPassing(_ error: any Error) -> Bool {
+        (error as? DatabaseError)?.resultCode == .SQLITE_BUSY || (error as? CocoaError)?.code == .fileReadNoSuchFile
+    }
+
     private static func connect(_ path: String, _ configuration: GRDB.Configuration) throws -> Storage {
         // Through a plain connection first: a pool would turn somebody else's file into WAL mode.
         let probe = try DatabaseQueue(path: path, configuration: configuration)
-        try probe.inDatabase { try check($0, path) }
+        // In one transaction: between two, another process may make the log, and its tables would be taken for somebody else's.
+        try probe.read { try check($0, path) }
         try probe.close()
 
         let pool = try DatabasePool(path: path, configuration: configuration)
