@@ -106,7 +106,9 @@ struct TopicReport: Encodable {
     let settings: [String: String]?
     let problems: [String]
 
-    private static let shown = ["cleanup.policy", "min.insync.replicas", "retention.bytes", "retention.ms"]
+    private static let shown = [
+        "cleanup.policy", "min.insync.replicas", "retention.bytes", "retention.ms", "unclean.leader.election.enable",
+    ]
 
     init(_ topic: Topic, _ description: TopicDescription?, problems: [String]) {
         self.topic = topic.name

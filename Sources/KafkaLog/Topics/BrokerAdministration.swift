@@ -26,6 +26,7 @@ struct BrokerAdministration: TopicAdministration {
             configuration["cleanup.policy"] = "delete"
             configuration["retention.ms"] = "-1"
             configuration["retention.bytes"] = "-1"
+            configuration["unclean.leader.election.enable"] = "false"
         case .newestPerKey:
             configuration["cleanup.policy"] = "compact"
             // A directory of few keys: its readers begin at the start, so what is outdated goes soon.
