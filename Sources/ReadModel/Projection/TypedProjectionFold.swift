@@ -154,7 +154,7 @@ public import Synchronization
         if state.lastReader < state.readers.count, state.readers[state.lastReader].type == type {
             return state.readers[state.lastReader].read
         }
-        if let index = state.readers.firstIndex(where: { $0.type == type }) {
+        for index in state.readers.indices where state.readers[index].type == type {
             state.lastReader = index
             return state.readers[index].read
         }
