@@ -55,16 +55,19 @@ public import Synchronization
     }
 
     @usableFromInline let projection: P
-    @usableFromInline let events: EventCodec<P.Event>
+    @usableFromInline let find: @Sendable (EventType) -> EventCodec<P.Event>.Reader?
     @usableFromInline let partition: TopicPartition
     @usableFromInline let share: KeyShare
     @usableFromInline let columns = P.Row.columns
     @usableFromInline let state: Mutex<State>
 
     /// - Parameter startsEmpty: whether the table holds none of the partition's rows, so that none need be loaded.
-    @inlinable init(_ projection: P, events: EventCodec<P.Event>, partition: TopicPartition, startsEmpty: Bool, share: KeyShare) {
+    @inlinable init(
+        _ projection: P, reader: @escaping @Sendable (EventType) -> EventCodec<P.Event>.Reader?, partition: TopicPartition,
+        startsEmpty: Bool, share: KeyShare
+    ) {
         self.projection = projection
-        self.events = events
+        find = reader
         self.partition = partition
         self.share = share
         state = Mutex(State(mayBeStored: !startsEmpty))
@@ -158,7 +161,7 @@ public import Synchronization
             state.lastReader = index
             return state.readers[index].read
         }
-        let read = events.reader(type)
+        let read = find(type)
         if state.readers.count < 64 { state.readers.append(TypeReader(type: type, read: read)) }
         return read
     }
