@@ -10,8 +10,13 @@ public import Synchronization
         /// Whether the table has a row for it.
         @usableFromInline var isStored = false
         @usableFromInline var isChanged = false
+        /// Whether the table may have a row for it that has not been asked for.
+        @usableFromInline let mayBeStored: Bool
 
-        @inlinable init(key: RowKey) { self.key = key }
+        @inlinable init(key: RowKey, mayBeStored: Bool) {
+            self.key = key
+            self.mayBeStored = mayBeStored
+        }
     }
 
     @usableFromInline struct Staged {
@@ -108,7 +113,7 @@ public import Synchronization
                 batch.position = ChainPosition(offset: record.offset, chain: ChainRule(after: record.record))
             }
             state.awaited = firstNew..<state.slots.count
-            if state.mayBeStored { batch.missing = state.slots[firstNew...].map(\.key.text) }
+            for slot in state.slots[firstNew...] where slot.mayBeStored { batch.missing.append(slot.key.text) }
             return batch
         }
     }
@@ -120,6 +125,8 @@ public import Synchronization
     }
 
     @inlinable func stage(_ commit: Commit, into state: inout State) throws(UnreadableEvent) {
+        // A new stream's rows cannot be in the table, where rows are of one stream.
+        let mayBeStored = state.mayBeStored && (P.key.spread == .combined || commit.firstVersion != StreamVersion.none.next)
         var version = commit.firstVersion
         for encoded in commit.events {
             defer { version = version.next }
@@ -127,7 +134,7 @@ public import Synchronization
             let recorded = Recorded(
                 stream: commit.stream, version: version, type: encoded.type, event: event, metadata: commit.metadata)
             guard let text = projection.key(for: recorded), share.contains(text) else { continue }
-            state.staged.append(Staged(slot: slot(of: text, &state), event: recorded))
+            state.staged.append(Staged(slot: slot(of: text, mayBeStored: mayBeStored, &state), event: recorded))
         }
     }
 
@@ -138,15 +145,15 @@ public import Synchronization
         let recorded = Recorded(
             stream: commit.stream, version: commit.firstVersion, type: encoded.type, event: event, metadata: commit.metadata)
         guard let text = projection.key(for: recorded), share.contains(text) else { return false }
-        fold(recorded, into: slot(of: text, &state), &state)
+        fold(recorded, into: slot(of: text, mayBeStored: false, &state), &state)
         return true
     }
 
-    @inlinable func slot(of text: String, _ state: inout State) -> Int {
+    @inlinable func slot(of text: String, mayBeStored: Bool, _ state: inout State) -> Int {
         let key = RowKey(text)
         if let known = state.index[key] { return known }
         let slot = state.slots.count
-        state.slots.append(Slot(key: key))
+        state.slots.append(Slot(key: key, mayBeStored: mayBeStored))
         state.index[key] = slot
         state.keyBytes += text.utf8.count
         return slot
