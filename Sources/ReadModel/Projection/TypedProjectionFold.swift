@@ -151,13 +151,17 @@ public import Synchronization
 
     @inlinable func slot(of text: String, mayBeStored: Bool, _ state: inout State) -> Int {
         let key = RowKey(text)
-        if let known = state.index[key] { return known }
-        let slot = state.slots.count
-        state.slots.append(Slot(key: key, mayBeStored: mayBeStored))
-        state.index[key] = slot
-        state.keyBytes += text.utf8.count
+        let next = state.slots.count
+        // Looked up and entered at once: the key is hashed once.
+        let slot = Self.entry(&state.index[key, default: next])
+        if slot == next {
+            state.slots.append(Slot(key: key, mayBeStored: mayBeStored))
+            state.keyBytes += text.utf8.count
+        }
         return slot
     }
+
+    @inlinable static func entry(_ slot: inout Int) -> Int { slot }
 
     /// There are few types, and each is one string in a log that was read: found by comparing, not by hashing.
     @inlinable func reader(of type: EventType, _ state: inout State) -> EventCodec<P.Event>.Reader? {
