@@ -112,7 +112,7 @@ let package = Package(
         library("LogSchemas", [protobuf]),
         library("CommerceSchemas", [protobuf]),
         library("Commerce", ["EventModel", "ProtobufModel", "CommerceSchemas"]),
-        library("CommerceProjections", ["EventModel", "ReadModel", "Commerce", "CommerceSchemas"], path: "Projections"),
+        library("CommerceProjections", ["EventModel", "ProtobufModel", "ReadModel", "CommerceSchemas", protobuf], path: "Projections"),
         library(
             "CommerceLoad",
             ["CommerceSchemas", "ProtobufModel", "EventModel", "HighwaterCLI", protobuf, arguments, httpClient, nioCore, nioHTTP1]),

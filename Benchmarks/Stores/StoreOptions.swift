@@ -29,10 +29,10 @@ struct StoreOptions: ParsableArguments {
     var registered: RegisteredProjection {
         get throws {
             switch projection {
-            case "order-summary": RegisteredProjection(OrderSummary(), events: OrderingEvent.codec)
-            case "customer-ledger": RegisteredProjection(CustomerLedger(), events: OrderingEvent.codec)
-            case "sales-by-day": RegisteredProjection(SalesByDay(), events: OrderingEvent.codec)
-            case "sales-by-country": RegisteredProjection(SalesByCountry(), events: OrderingEvent.codec)
+            case "order-summary": RegisteredProjection(OrderSummary(), reading: OrderSummary.Event.readers)
+            case "customer-ledger": RegisteredProjection(CustomerLedger(), reading: SalesEvent.readers)
+            case "sales-by-day": RegisteredProjection(SalesByDay(), reading: SalesEvent.readers)
+            case "sales-by-country": RegisteredProjection(SalesByCountry(), reading: SalesEvent.readers)
             default: throw ValidationError("there is no projection '\(projection)'")
             }
         }

@@ -1,4 +1,3 @@
-public import Commerce
 public import EventModel
 public import ReadModel
 
@@ -31,13 +30,13 @@ public struct CustomerLedger: Projection {
 
     public init() {}
 
-    public func key(for event: Recorded<OrderingEvent>) -> String? { event.event.customer }
+    public func key(for event: Recorded<SalesEvent>) -> String? { event.event.sale.customer }
 
-    public func evolve(_ row: inout Row?, by event: Recorded<OrderingEvent>) {
+    public func evolve(_ row: inout Row?, by event: Recorded<SalesEvent>) {
         var new = row ?? Row()
         new.figures.apply(event.event)
-        if case .order(.placed(let placed)) = event.event {
-            let time = placed.placedTimestamp
+        if case .placed(let sale) = event.event {
+            let time = sale.time
             new.firstOrderAt = min(new.firstOrderAt ?? time, time)
             new.lastOrderAt = max(new.lastOrderAt ?? time, time)
         }

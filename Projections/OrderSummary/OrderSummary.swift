@@ -1,6 +1,6 @@
-public import Commerce
-import CommerceSchemas
+public import CommerceSchemas
 public import EventModel
+import ProtobufModel
 public import ReadModel
 
 /// Each order as it stands: one row an order.
@@ -33,22 +33,32 @@ public struct OrderSummary: Projection {
         ]
     }
 
-    public init() {}
+    /// What becomes of an order. Its lines are counted and not read.
+    public enum Event: Sendable {
+        case placed(PlacedOrder)
+        case confirmed
+        case cancelled
 
-    public func key(for event: Recorded<OrderingEvent>) -> String? {
-        if case .order = event.event { String(event.stream.key) } else { nil }
+        public static let readers: [EventReader<Event>] = [
+            .part(of: "order.placed.v1", Event.placed),
+            .part(of: "order.confirmed.v1") { (_: Unread) in .confirmed },
+            .part(of: "order.cancelled.v1") { (_: Unread) in .cancelled },
+        ]
     }
 
-    public func evolve(_ row: inout Row?, by event: Recorded<OrderingEvent>) {
-        guard case .order(let order) = event.event else { return }
-        switch order {
+    public init() {}
+
+    public func key(for event: Recorded<Event>) -> String? { String(event.stream.key) }
+
+    public func evolve(_ row: inout Row?, by event: Recorded<Event>) {
+        switch event.event {
         case .placed(let placed):
             var new = Row()
             new.customerID = placed.hasCustomerID ? placed.customerID : nil
             new.country = placed.country
             new.currency = placed.currency
             new.status = "placed"
-            new.placedAt = placed.placedTimestamp
+            new.placedAt = Timestamp(clamping: placed.placedAt)
             new.lines = Int64(placed.lines.count)
             new.units = placed.units
             new.totalMicros = placed.totalMicros

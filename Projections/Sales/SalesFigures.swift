@@ -1,6 +1,4 @@
-import Commerce
 import CommerceSchemas
-import EventModel
 
 /// What sales come to under some heading, such as a day or a customer. `orders`, `units` and `gross` count orders placed and not cancelled.
 struct SalesFigures: Hashable, Sendable {
@@ -15,26 +13,24 @@ struct SalesFigures: Hashable, Sendable {
     var netMicros: Int64 = 0
 
     /// Sums wrap around at the ends of int64 rather than stop the read model: one order's amount is at most int64, a sum of many could pass it.
-    mutating func apply(_ event: OrderingEvent) {
+    mutating func apply(_ event: SalesEvent) {
         switch event {
-        case .order(.placed(let placed)):
+        case .placed(let sale):
             orders += 1
-            units &+= placed.units
-            grossMicros &+= placed.totalMicros
-            netMicros &+= placed.totalMicros
-        case .order(.cancelled(let cancelled)):
+            units &+= sale.units
+            grossMicros &+= sale.totalMicros
+            netMicros &+= sale.totalMicros
+        case .cancelled(let sale):
             orders -= 1
             cancellations += 1
-            units &-= cancelled.units
-            grossMicros &-= cancelled.totalMicros
-            netMicros &-= cancelled.totalMicros
-        case .return(.registered(let registered)):
+            units &-= sale.units
+            grossMicros &-= sale.totalMicros
+            netMicros &-= sale.totalMicros
+        case .returned(let sale):
             returns += 1
-            returnedUnits &+= registered.units
-            returnedMicros &+= registered.totalMicros
-            netMicros &-= registered.totalMicros
-        case .order(.confirmed):
-            break
+            returnedUnits &+= sale.units
+            returnedMicros &+= sale.totalMicros
+            netMicros &-= sale.totalMicros
         }
     }
 }

@@ -1,4 +1,4 @@
-public import Commerce
+import CommerceSchemas
 public import EventModel
 public import ReadModel
 
@@ -9,9 +9,9 @@ public struct SalesByCountry: Projection {
 
     public init() {}
 
-    public func key(for event: Recorded<OrderingEvent>) -> String? { event.event.country }
+    public func key(for event: Recorded<SalesEvent>) -> String? { event.event.sale.country }
 
-    public func evolve(_ row: inout SalesRow?, by event: Recorded<OrderingEvent>) {
+    public func evolve(_ row: inout SalesRow?, by event: Recorded<SalesEvent>) {
         row = row ?? SalesRow()
         row?.figures.apply(event.event)
     }

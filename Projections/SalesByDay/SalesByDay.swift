@@ -1,4 +1,3 @@
-public import Commerce
 public import EventModel
 public import ReadModel
 
@@ -9,9 +8,9 @@ public struct SalesByDay: Projection {
 
     public init() {}
 
-    public func key(for event: Recorded<OrderingEvent>) -> String? { event.event.salesTime?.day.description }
+    public func key(for event: Recorded<SalesEvent>) -> String? { event.event.sale.time.day.description }
 
-    public func evolve(_ row: inout SalesRow?, by event: Recorded<OrderingEvent>) {
+    public func evolve(_ row: inout SalesRow?, by event: Recorded<SalesEvent>) {
         row = row ?? SalesRow()
         row?.figures.apply(event.event)
     }

@@ -24,10 +24,10 @@ struct CommerceApp: HighwaterProgram {
                         commands: ReturnCommand.codecs, events: ReturnEvent.codec, state: ReturnState.codec),
                 ],
                 projections: [
-                    RegisteredProjection(OrderSummary(), events: OrderingEvent.codec),
-                    RegisteredProjection(CustomerLedger(), events: OrderingEvent.codec),
-                    RegisteredProjection(SalesByDay(), events: OrderingEvent.codec),
-                    RegisteredProjection(SalesByCountry(), events: OrderingEvent.codec),
+                    RegisteredProjection(OrderSummary(), reading: OrderSummary.Event.readers),
+                    RegisteredProjection(CustomerLedger(), reading: SalesEvent.readers),
+                    RegisteredProjection(SalesByDay(), reading: SalesEvent.readers),
+                    RegisteredProjection(SalesByCountry(), reading: SalesEvent.readers),
                 ])
         ])
 

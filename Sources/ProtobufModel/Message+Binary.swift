@@ -16,5 +16,7 @@ extension Message {
     }
 
     /// Reads a slice of a batch where it stands, without copying it.
-    @inlinable init(shared bytes: Bytes) throws { try self.init(serializedBytes: bytes.span.bytes) }
+    @inlinable init(shared bytes: Bytes, _ options: BinaryDecodingOptions = BinaryDecodingOptions()) throws {
+        try self.init(serializedBytes: bytes.span.bytes, options: options)
+    }
 }

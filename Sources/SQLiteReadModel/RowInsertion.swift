@@ -5,7 +5,7 @@ import GRDBSQLite
 import ReadModel
 
 /// Runs a statement whose parameters are a row's key, its columns and its partition, row after row, straight from their bytes.
-final class RowInsertion {
+struct RowInsertion {
     private let db: Database
     private let statement: Statement
     private let schema: TableSchema
@@ -23,7 +23,7 @@ final class RowInsertion {
     ///
     /// - Throws: `unsupportedValue` for a text that cannot be stored; `DatabaseError`.
     @discardableResult
-    func run(_ row: StoredRow, _ partition: Partition) throws -> Int {
+    mutating func run(_ row: StoredRow, _ partition: Partition) throws -> Int {
         try row.checkTexts(schema)
         let handle = statement.sqliteStatement
         texts.removeAll(keepingCapacity: true)
@@ -55,7 +55,7 @@ final class RowInsertion {
         return db.changesCount
     }
 
-    private func add(_ text: String, _ index: CInt) {
+    private mutating func add(_ text: String, _ index: CInt) {
         let start = texts.count
         texts.append(contentsOf: text.utf8)
         places.append((index, start..<texts.count))

@@ -27,7 +27,7 @@ extension SQLiteReadModelStore {
 
     public func apply(_ batch: [PartitionWrite], to generation: Generation) async throws -> Bool {
         try await change(generation, batch.map(\.move)) { db, table in
-            let upsert = RowInsertion(try db.cachedStatement(sql: table.upsert), table.schema, db)
+            var upsert = RowInsertion(try db.cachedStatement(sql: table.upsert), table.schema, db)
             for write in batch {
                 for row in write.upserts where try upsert.run(row, write.partition) != 1 {
                     throw ReadModelError.keptElsewhere(row.key, generation.schema)
@@ -41,17 +41,17 @@ extension SQLiteReadModelStore {
 
     public func load(_ rows: any KeyOrderedRows, moving: [PositionMove], into generation: Generation) async throws -> Bool {
         try await change(generation, moving) { db, table in
-            let insert = RowInsertion(try db.makeStatement(sql: table.insert), table.schema, db)
+            var insert = RowInsertion(try db.makeStatement(sql: table.insert), table.schema, db)
             let ahead = RowsAhead(rows)
             while case let next = try ahead.next(), !next.isEmpty {
-                for row in next { try self.insert(row, insert, generation) }
+                for row in next { try self.insert(row, &insert, generation) }
                 try Task.checkCancellation()
             }
             try table.createIndexes(db)
         }
     }
 
-    private func insert(_ row: PartitionRow, _ insertion: RowInsertion, _ generation: Generation) throws {
+    private func insert(_ row: PartitionRow, _ insertion: inout RowInsertion, _ generation: Generation) throws {
         do {
             try insertion.run(row.row, row.partition)
         } catch let error as DatabaseError where error.resultCode == .SQLITE_CONSTRAINT {

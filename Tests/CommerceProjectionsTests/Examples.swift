@@ -1,4 +1,5 @@
 import Commerce
+import CommerceProjections
 import CommerceSchemas
 import EventModel
 import HighwaterTesting
@@ -18,34 +19,8 @@ struct Goods {
 
     private var time: Google_Protobuf_Timestamp { Google_Protobuf_Timestamp(seconds: seconds, nanos: nanoseconds) }
 
-    var placed: OrderingEvent {
-        .order(
-            .placed(
-                .with {
-                    if let customer { $0.customerID = customer }
-                    $0.country = country
-                    $0.currency = "GBP"
-                    $0.placedAt = time
-                    $0.lines = [Line(), Line()]
-                    $0.units = units
-                    $0.totalMicros = micros
-                }))
-    }
-
-    var cancelled: OrderingEvent {
-        .order(
-            .cancelled(
-                .with {
-                    if let customer { $0.customerID = customer }
-                    $0.country = country
-                    $0.currency = "GBP"
-                    $0.placedAt = time
-                    $0.lines = [Line(), Line()]
-                    $0.units = units
-                    $0.totalMicros = micros
-                    $0.reason = "too late"
-                }))
-    }
+    var placed: OrderingEvent { .order(.placed(order())) }
+    var cancelled: OrderingEvent { .order(.cancelled(order { $0.reason = "too late" })) }
 
     var registered: OrderingEvent {
         .return(
@@ -60,14 +35,54 @@ struct Goods {
                     $0.totalMicros = micros
                 }))
     }
+
+    private func order<M: OrderMessage>(_ change: (inout M) -> Void = { _ in }) -> M {
+        .with {
+            if let customer { $0.customerID = customer }
+            $0.country = country
+            $0.currency = "GBP"
+            $0.placedAt = time
+            $0.lines = [Line.with { $0.sku = "85123A" }, Line()]
+            $0.units = units
+            $0.totalMicros = micros
+            change(&$0)
+        }
+    }
 }
+
+/// What an order's events say of it.
+private protocol OrderMessage: Message {
+    var customerID: String { get set }
+    var country: String { get set }
+    var currency: String { get set }
+    var placedAt: Google_Protobuf_Timestamp { get set }
+    var lines: [Line] { get set }
+    var units: Int64 { get set }
+    var totalMicros: Int64 { get set }
+}
+
+extension OrderPlaced: OrderMessage {}
+extension OrderCancelled: OrderMessage {}
 
 extension OrderingEvent {
     static let confirmed = OrderingEvent.order(.confirmed(OrderConfirmed()))
 }
 
-func history(_ events: (stream: String, event: OrderingEvent)...) -> RecordedHistory<OrderingEvent> {
-    var history = RecordedHistory<OrderingEvent>()
-    for (stream, event) in events { history.record(stream, event) }
+/// What a projection reads of the events in `ordering`.
+protocol OrderingReading: Sendable {
+    static var readers: [EventReader<Self>] { get }
+}
+
+extension SalesEvent: OrderingReading {}
+extension OrderSummary.Event: OrderingReading {}
+
+/// The events as a projection reads them from the bytes that the domain has written.
+func history<Event: OrderingReading>(_ events: (stream: String, event: OrderingEvent)...) throws -> RecordedHistory<Event> {
+    let reader = EventReader.finder(Event.readers)
+    var history = RecordedHistory<Event>()
+    for (stream, event) in events {
+        let encoded = OrderingEvent.codec.encode(event)
+        if let read = reader(encoded.type), let event = try read(encoded) { history.record(stream, event) }
+    }
     return history
 }

@@ -2,6 +2,7 @@ import EventLog
 import EventModel
 import HighwaterTesting
 import ReadModel
+import Synchronization
 import Testing
 
 @Suite(.timeLimit(.minutes(1))) struct ProjectionRunnerTests {
@@ -52,6 +53,31 @@ import Testing
                 try await queries.row(of: "accounts", key: "0", waitFor: [bad], timeout: .milliseconds(20))
             }
         }
+    }
+
+    /// What a stream's first commit concerns cannot be in the table yet; what a later one does may be.
+    @Test func asksForNoRowsOfNewStreams() async throws {
+        let system = try await SampleSystem(InMemoryReadModelStore(), partitions: 1)
+        try await system.prepare(SampleLedger.accounts)
+        let asked = Atomic(0)
+        let store = InterceptedReadModelStore(system.store) { step in
+            if step == .beforeRows { asked.add(1, ordering: .relaxed) }
+        }
+        let queries = system.queries(SampleLedger.accounts)
+        let opened = SampleLedger.encode(.opened(owner: "a"))
+        let commits: [(stream: String, events: [EncodedEvent], asked: Int)] = [
+            ("account/0", [opened], 0), ("account/1", [opened, SampleLedger.encode(.deposited(1))], 0),
+            ("account/1", [SampleLedger.encode(.deposited(2))], 1), ("account/2", [opened], 1),
+        ]
+        for commit in commits {
+            let position = try await system.writer.append(commit.stream, commit.events)
+            // Each time another runner, with no rows in memory.
+            try await system.running(system.runner(SampleLedger.accounts, store: store)) {
+                _ = try await queries.positions(of: "accounts", waitFor: [position], timeout: .seconds(30))
+            }
+            #expect(asked.load(ordering: .relaxed) == commit.asked, "\(commit)")
+        }
+        #expect(try await system.verification(SampleLedger.accounts).run().isEqual)
     }
 
     @Test func aRowThatCannotBeStoredStopsItsPartitionAndIsNamed() async throws {

@@ -56,4 +56,17 @@ import Testing
         let result = try await system.rebuild(SampleLedger.accounts, .init(lease: .milliseconds(30)), store: store).run()
         #expect(result.outcome == .swapped)
     }
+
+    /// A log that grows as fast as it is followed is no reason never to swap.
+    @Test func swapsThoughTheLogKeepsGrowing() async throws {
+        let system = try await caughtUp(1, commits: 10)
+        let growths = Atomic(0)
+        let store = InterceptedReadModelStore(system.store) { step in
+            guard step == .beforePositions, growths.add(1, ordering: .relaxed).newValue <= 30 else { return }
+            try await system.fill(1100, from: 100)
+        }
+        let result = try await system.rebuild(SampleLedger.accounts, .init(verify: false), store: store).run()
+        #expect(result.outcome == .swapped)
+        #expect(growths.load(ordering: .relaxed) < 30, "it waited until the log stood still")
+    }
 }

@@ -40,18 +40,20 @@ public struct ChainFold: Sendable {
         var voids = 0
         var chain = position.chain
         var offset = position.offset
-        for entry in entries {
-            guard chain.admit(RecordHeader(encoded: entry.value)) else {
-                voids += 1
-                continue
-            }
+        // By their places: an entry in a variable of its own is a copy, each with two references to count.
+        for index in entries.indices {
+            let record: Record?
             do {
-                records.append(
-                    ChainedRecord(offset: entry.offset, storedAt: entry.storedAt, record: try Record(encoded: entry.value, types: &types)))
+                record = try Record(encoded: entries[index].value, admittedBy: &chain, types: &types)
             } catch {
-                throw LogError(.corrupt, "the record at \(partition)@\(entry.offset) cannot be read", underlying: error)
+                throw LogError(.corrupt, "the record at \(partition)@\(entries[index].offset) cannot be read", underlying: error)
             }
-            offset = entry.offset
+            if let record {
+                offset = entries[index].offset
+                records.append(ChainedRecord(offset: offset, storedAt: entries[index].storedAt, record: record))
+            } else {
+                voids += 1
+            }
         }
         position = ChainPosition(offset: offset, chain: chain)
         return ChainBatch(

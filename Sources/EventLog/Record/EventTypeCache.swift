@@ -25,6 +25,6 @@ extension EventType {
     fileprivate func hasBytes(_ bytes: UnsafeRawBufferPointer) -> Bool {
         let utf8 = description.utf8
         guard utf8.count == bytes.count else { return false }
-        return utf8.withContiguousStorageIfAvailable { UnsafeRawBufferPointer($0).elementsEqual(bytes) } ?? utf8.elementsEqual(bytes)
+        return utf8.withContiguousStorageIfAvailable { UnsafeRawBufferPointer($0).hasSameBytes(as: bytes) } ?? utf8.elementsEqual(bytes)
     }
 }

@@ -24,9 +24,16 @@ extension Record {
 
     /// - Parameter types: the types met before, so that each is one string however many events have it.
     init(encoded: Bytes, types: inout EventTypeCache) throws(WireError) {
-        self = try encoded.withUnsafeBytes { buffer -> Result<Record, WireError> in
-            Result { () throws(WireError) in try Record(encoded, buffer, &types) }
-        }.get()
+        self = try encoded.span.bytes.withUnsafeBytes { buffer throws(WireError) in try Record(encoded, buffer, &types) }
+    }
+
+    /// The record, if it is valid as the chain's next; nil where it is void, whatever else it may hold.
+    init?(encoded: Bytes, admittedBy chain: inout ChainRule, types: inout EventTypeCache) throws(WireError) {
+        let record = try encoded.span.bytes.withUnsafeBytes { buffer throws(WireError) in
+            chain.admit(RecordHeader(buffer)) ? try Record(encoded, buffer, &types) : nil
+        }
+        guard let record else { return nil }
+        self = record
     }
 
     private init(_ encoded: Bytes, _ buffer: UnsafeRawBufferPointer, _ types: inout EventTypeCache) throws(WireError) {
@@ -47,12 +54,12 @@ extension Record {
 extension RecordHeader {
     /// Reads the header alone; nil where the bytes are no record.
     public init?(encoded: Bytes) {
-        let header = encoded.withUnsafeBytes { Self.read($0) }
+        let header = encoded.withUnsafeBytes { RecordHeader($0) }
         guard let header else { return nil }
         self = header
     }
 
-    private static func read(_ buffer: UnsafeRawBufferPointer) -> RecordHeader? {
+    fileprivate init?(_ buffer: UnsafeRawBufferPointer) {
         var reader = WireReader(buffer)
         guard let field = try? reader.nextField(), field.number == 1 || field.number == 2, var inner = try? reader.message(field) else {
             return nil
@@ -65,7 +72,7 @@ extension RecordHeader {
             if field.number == 1 { epoch = value } else { sequence = value }
             if field.number == 2 { break }
         }
-        return field.number == 1 ? .claim(Epoch(epoch)) : .commit(Epoch(epoch), CommitSequence(sequence))
+        self = field.number == 1 ? .claim(Epoch(epoch)) : .commit(Epoch(epoch), CommitSequence(sequence))
     }
 }
 
@@ -117,7 +124,7 @@ extension Commit {
         for event in events { writer.message(Field.events, event.write) }
     }
 
-    fileprivate init(
+    fileprivate convenience init(
         _ encoded: Bytes, _ buffer: UnsafeRawBufferPointer, _ range: Range<Int>, _ types: inout EventTypeCache
     ) throws(WireError) {
         var epoch = Epoch.zero
@@ -138,7 +145,10 @@ extension Commit {
             // Texts that few ask for are read when they are; see `metadata(_:)`.
             case Field.commandID, Field.correlationID, Field.causationID, Field.actor, Field.traceparent: try reader.checkText(field)
             case Field.at: at = Timestamp(microseconds: try reader.integer(field))
-            case Field.events: events.append(try EncodedEvent(encoded, buffer, try reader.range(field), &types))
+            case Field.events:
+                let event = try EncodedEvent(encoded, buffer, try reader.range(field), &types)
+                // Most commits have one; appended to an empty array, it would get room for several.
+                if events.isEmpty { events = [event] } else { events.append(event) }
             default: try reader.skip(field)
             }
         }

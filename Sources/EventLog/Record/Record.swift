@@ -62,19 +62,20 @@ public struct Claim: Hashable, Sendable {
     }
 }
 
-public struct Commit: Hashable, Sendable {
-    public var epoch: Epoch
-    public var sequence: CommitSequence
-    public var stream: StreamID
+/// A class, since it goes through many hands on its way from the log into a fold: handing it on copies nothing.
+public final class Commit: Sendable {
+    public let epoch: Epoch
+    public let sequence: CommitSequence
+    public let stream: StreamID
     /// The version of the first of ``events``.
-    public var firstVersion: StreamVersion
-    public var commandDigest: Bytes
+    public let firstVersion: StreamVersion
+    public let commandDigest: Bytes
     /// At least one.
-    public var events: [EncodedEvent]
+    public let events: [EncodedEvent]
     /// What is known of the command.
-    public var metadata: EventMetadata
+    public let metadata: EventMetadata
 
-    public init(
+    public convenience init(
         epoch: Epoch, sequence: CommitSequence, stream: StreamID, firstVersion: StreamVersion, commandID: CommandID,
         commandDigest: Bytes, correlationID: String = "", causationID: String = "", actor: String = "", at: Timestamp,
         traceparent: String = "", events: [EncodedEvent]
@@ -108,4 +109,22 @@ public struct Commit: Hashable, Sendable {
 
     /// The stream's version after this commit.
     public var lastVersion: StreamVersion { firstVersion + (events.count - 1) }
+}
+
+extension Commit: Hashable {
+    public static func == (a: Commit, b: Commit) -> Bool {
+        a === b
+            || a.epoch == b.epoch && a.sequence == b.sequence && a.stream == b.stream && a.firstVersion == b.firstVersion
+                && a.commandDigest == b.commandDigest && a.events == b.events && a.metadata == b.metadata
+    }
+
+    public func hash(into hasher: inout Hasher) {
+        hasher.combine(epoch)
+        hasher.combine(sequence)
+        hasher.combine(stream)
+        hasher.combine(firstVersion)
+        hasher.combine(commandDigest)
+        hasher.combine(events)
+        hasher.combine(metadata)
+    }
 }

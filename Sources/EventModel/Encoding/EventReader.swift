@@ -45,6 +45,25 @@ public struct EventReader<Event: Sendable>: Sendable {
         self.json = json
     }
 
+    /// Finds, among `readers`, what reads a type; nil for a type that none of them reads.
+    ///
+    /// - Precondition: no type has two readers.
+    public static func finder(_ readers: [EventReader]) -> @Sendable (EventType) -> EventCodec<Event>.Reader? {
+        let decoders = byType(readers).map { type, reader in (type, reader.reader(type)) }
+        let index = Dictionary(uniqueKeysWithValues: decoders)
+        return { index[$0] }
+    }
+
+    static func byType(_ readers: [EventReader]) -> [EventType: EventReader] {
+        var byType: [EventType: EventReader] = [:]
+        for reader in readers {
+            for type in reader.types {
+                precondition(byType.updateValue(reader, forKey: type) == nil, "the event type '\(type)' has two readers in one codec")
+            }
+        }
+        return byType
+    }
+
     @usableFromInline static func unknown(_ event: EncodedEvent) -> UnreadableEvent {
         UnreadableEvent(type: event.type, reason: "its codec lists the type and does not read it")
     }
@@ -68,14 +87,8 @@ extension EventCodec {
     /// ```
     /// - Precondition: no type has two readers.
     public init(writing encode: @escaping @Sendable (Event) -> EncodedEvent, reading readers: EventReader<Event>...) {
-        var byType: [EventType: EventReader<Event>] = [:]
-        for reader in readers {
-            for type in reader.types {
-                precondition(byType.updateValue(reader, forKey: type) == nil, "the event type '\(type)' has two readers in one codec")
-            }
-        }
-        let index = byType
-        let decoders = Dictionary(uniqueKeysWithValues: index.map { type, reader in (type, reader.reader(type)) })
+        let index = EventReader.byType(readers)
+        let find = EventReader.finder(readers)
         self.init(
             types: Set(index.keys),
             encode: { event in
@@ -84,10 +97,10 @@ extension EventCodec {
                 return encoded
             },
             decode: { event throws(UnreadableEvent) in
-                guard let read = decoders[event.type] else { return nil }
+                guard let read = find(event.type) else { return nil }
                 return try read(event)
             },
-            reader: { decoders[$0] },
+            reader: find,
             json: { event throws(UnreadableEvent) in
                 guard let reader = index[event.type] else { return nil }
                 return try reader.json(event)

@@ -1,7 +1,7 @@
-/// What is known of the command that caused a commit's events. A class, so that the events of a commit share it.
+/// What is known of the command that caused a commit's events.
 ///
 /// Read from a log it keeps the bytes it came in, and reads each text when asked: most folds ask for none but the time.
-public final class EventMetadata: Sendable {
+public struct EventMetadata: Sendable {
     /// The texts.
     package struct Values: Hashable, Sendable {
         package var commandID: String
@@ -15,9 +15,12 @@ public final class EventMetadata: Sendable {
 
     /// When the writer decided the command, by its own clock.
     public let at: Timestamp
-    private let known: Values?
-    private let encoded: Bytes
-    private let decode: @Sendable (Bytes) -> Values
+    private let texts: Texts
+
+    private enum Texts: Sendable {
+        indirect case known(Values)
+        case encoded(Bytes, @Sendable (Bytes) -> Values)
+    }
 
     public init(
         commandID: CommandID, correlationID: String = "", causationID: String = "", actor: String = "", at: Timestamp,
@@ -28,21 +31,22 @@ public final class EventMetadata: Sendable {
         values.causationID = causationID
         values.actor = actor
         values.traceparent = traceparent
-        known = values
-        encoded = []
-        decode = { _ in Values() }
+        texts = .known(values)
         self.at = at
     }
 
     /// - Parameter decode: total for `encoded`, and a function without context, so that it costs nothing to keep.
     package init(at: Timestamp, encoded: Bytes, decode: @escaping @Sendable (Bytes) -> Values) {
-        known = nil
+        texts = .encoded(encoded, decode)
         self.at = at
-        self.encoded = encoded
-        self.decode = decode
     }
 
-    package var values: Values { known ?? decode(encoded) }
+    package var values: Values {
+        switch texts {
+        case .known(let values): values
+        case .encoded(let encoded, let decode): decode(encoded)
+        }
+    }
 
     public var commandID: CommandID { CommandID(trusted: values.commandID) }
     /// Groups everything that one outside request set off.
@@ -56,7 +60,7 @@ public final class EventMetadata: Sendable {
 }
 
 extension EventMetadata: Hashable {
-    public static func == (a: EventMetadata, b: EventMetadata) -> Bool { a === b || (a.at == b.at && a.values == b.values) }
+    public static func == (a: EventMetadata, b: EventMetadata) -> Bool { a.at == b.at && a.values == b.values }
 
     public func hash(into hasher: inout Hasher) {
         hasher.combine(at)

@@ -20,7 +20,7 @@ extension Column {
     ) -> Self {
         Self(
             schema: ColumnSchema(name: name, type: .text, isNullable: false, isFilter: filter, reducer: reduce),
-            get: { .text($0[keyPath: path]) },
+            get: reader(path) { .text($0) },
             set: { (row, value) throws(UnexpectedColumnValue) in row[keyPath: path] = try value.text(name) })
     }
 
@@ -30,7 +30,7 @@ extension Column {
     ) -> Self {
         Self(
             schema: ColumnSchema(name: name, type: .text, isNullable: true, isFilter: filter, reducer: reduce),
-            get: { $0[keyPath: path].map { .text($0) } ?? .null },
+            get: reader(path) { $0.map { .text($0) } ?? .null },
             set: { (row, value) throws(UnexpectedColumnValue) in row[keyPath: path] = value == .null ? nil : try value.text(name) })
     }
 
@@ -53,7 +53,7 @@ extension Column {
     ) -> Self {
         Self(
             schema: ColumnSchema(name: name, type: type, isNullable: false, isFilter: filter, reducer: reduce),
-            get: { .integer($0[keyPath: path]) },
+            get: reader(path) { .integer($0) },
             set: { (row, value) throws(UnexpectedColumnValue) in row[keyPath: path] = try value.integer(name) })
     }
 
@@ -63,8 +63,16 @@ extension Column {
     ) -> Self {
         Self(
             schema: ColumnSchema(name: name, type: .timestamp, isNullable: true, isFilter: false, reducer: reduce),
-            get: { $0[keyPath: path].map { .timestamp($0) } ?? .null },
+            get: reader(path) { $0.map { .timestamp($0) } ?? .null },
             set: { (row, value) throws(UnexpectedColumnValue) in row[keyPath: path] = value == .null ? nil : try value.timestamp(name) })
+    }
+
+    /// Reads what the path leads to: a stored property from its place in the row, which costs a fraction of following the path.
+    private static func reader<Value>(
+        _ path: any KeyPath<Row, Value> & Sendable, _ wrap: @escaping @Sendable (Value) -> ColumnValue
+    ) -> @Sendable (Row) -> ColumnValue {
+        guard let offset = MemoryLayout<Row>.offset(of: path) else { return { wrap($0[keyPath: path]) } }
+        return { row in withUnsafeBytes(of: row) { wrap($0.load(fromByteOffset: offset, as: Value.self)) } }
     }
 }
 

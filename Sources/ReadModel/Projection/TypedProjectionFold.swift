@@ -10,8 +10,13 @@ public import Synchronization
         /// Whether the table has a row for it.
         @usableFromInline var isStored = false
         @usableFromInline var isChanged = false
+        /// Whether the table may have a row for it that has not been asked for.
+        @usableFromInline let mayBeStored: Bool
 
-        @inlinable init(key: RowKey) { self.key = key }
+        @inlinable init(key: RowKey, mayBeStored: Bool) {
+            self.key = key
+            self.mayBeStored = mayBeStored
+        }
     }
 
     @usableFromInline struct Staged {
@@ -55,16 +60,19 @@ public import Synchronization
     }
 
     @usableFromInline let projection: P
-    @usableFromInline let events: EventCodec<P.Event>
+    @usableFromInline let find: @Sendable (EventType) -> EventCodec<P.Event>.Reader?
     @usableFromInline let partition: TopicPartition
     @usableFromInline let share: KeyShare
     @usableFromInline let columns = P.Row.columns
     @usableFromInline let state: Mutex<State>
 
     /// - Parameter startsEmpty: whether the table holds none of the partition's rows, so that none need be loaded.
-    @inlinable init(_ projection: P, events: EventCodec<P.Event>, partition: TopicPartition, startsEmpty: Bool, share: KeyShare) {
+    @inlinable init(
+        _ projection: P, reader: @escaping @Sendable (EventType) -> EventCodec<P.Event>.Reader?, partition: TopicPartition,
+        startsEmpty: Bool, share: KeyShare
+    ) {
         self.projection = projection
-        self.events = events
+        find = reader
         self.partition = partition
         self.share = share
         state = Mutex(State(mayBeStored: !startsEmpty))
@@ -105,7 +113,7 @@ public import Synchronization
                 batch.position = ChainPosition(offset: record.offset, chain: ChainRule(after: record.record))
             }
             state.awaited = firstNew..<state.slots.count
-            if state.mayBeStored { batch.missing = state.slots[firstNew...].map(\.key.text) }
+            for slot in state.slots[firstNew...] where slot.mayBeStored { batch.missing.append(slot.key.text) }
             return batch
         }
     }
@@ -117,6 +125,8 @@ public import Synchronization
     }
 
     @inlinable func stage(_ commit: Commit, into state: inout State) throws(UnreadableEvent) {
+        // A new stream's rows cannot be in the table, where rows are of one stream.
+        let mayBeStored = state.mayBeStored && (P.key.spread == .combined || commit.firstVersion != StreamVersion.none.next)
         var version = commit.firstVersion
         for encoded in commit.events {
             defer { version = version.next }
@@ -124,7 +134,7 @@ public import Synchronization
             let recorded = Recorded(
                 stream: commit.stream, version: version, type: encoded.type, event: event, metadata: commit.metadata)
             guard let text = projection.key(for: recorded), share.contains(text) else { continue }
-            state.staged.append(Staged(slot: slot(of: text, &state), event: recorded))
+            state.staged.append(Staged(slot: slot(of: text, mayBeStored: mayBeStored, &state), event: recorded))
         }
     }
 
@@ -135,30 +145,34 @@ public import Synchronization
         let recorded = Recorded(
             stream: commit.stream, version: commit.firstVersion, type: encoded.type, event: event, metadata: commit.metadata)
         guard let text = projection.key(for: recorded), share.contains(text) else { return false }
-        fold(recorded, into: slot(of: text, &state), &state)
+        fold(recorded, into: slot(of: text, mayBeStored: false, &state), &state)
         return true
     }
 
-    @inlinable func slot(of text: String, _ state: inout State) -> Int {
+    @inlinable func slot(of text: String, mayBeStored: Bool, _ state: inout State) -> Int {
         let key = RowKey(text)
-        if let known = state.index[key] { return known }
-        let slot = state.slots.count
-        state.slots.append(Slot(key: key))
-        state.index[key] = slot
-        state.keyBytes += text.utf8.count
+        let next = state.slots.count
+        // Looked up and entered at once: the key is hashed once.
+        let slot = Self.entry(&state.index[key, default: next])
+        if slot == next {
+            state.slots.append(Slot(key: key, mayBeStored: mayBeStored))
+            state.keyBytes += text.utf8.count
+        }
         return slot
     }
+
+    @inlinable static func entry(_ slot: inout Int) -> Int { slot }
 
     /// There are few types, and each is one string in a log that was read: found by comparing, not by hashing.
     @inlinable func reader(of type: EventType, _ state: inout State) -> EventCodec<P.Event>.Reader? {
         if state.lastReader < state.readers.count, state.readers[state.lastReader].type == type {
             return state.readers[state.lastReader].read
         }
-        if let index = state.readers.firstIndex(where: { $0.type == type }) {
+        for index in state.readers.indices where state.readers[index].type == type {
             state.lastReader = index
             return state.readers[index].read
         }
-        let read = events.reader(type)
+        let read = find(type)
         if state.readers.count < 64 { state.readers.append(TypeReader(type: type, read: read)) }
         return read
     }

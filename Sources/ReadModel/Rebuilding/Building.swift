@@ -224,8 +224,9 @@ final class Building: Sendable {
         } else {
             isForeign = false
         }
-        // Far behind at first, then as near as reading and writing allow.
-        while try await catchUp(toEnd: true) > 1000 {}
+        // Far behind at first, then as near as reading and writing allow: no nearer once a pass no longer halves what there is to do.
+        var pass = Int64.max
+        while case let next = try await catchUp(toEnd: true), next > 1000, next < pass / 2 { pass = next }
         tracker.update { $0.phase = .swap }
         var attempt = 0
         var held: Generation?

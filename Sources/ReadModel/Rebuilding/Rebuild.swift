@@ -32,7 +32,7 @@ public struct Rebuild: Sendable {
 
         public init(
             parallel: Int = 4, memory: Int = 512 << 20, verify: Bool = true, swap: Bool = true, batchBytes: Int = 1 << 20,
-            lease: Duration = .seconds(30), retry: (base: Duration, cap: Duration) = (.milliseconds(100), .seconds(5)),
+            lease: Duration = .seconds(10), retry: (base: Duration, cap: Duration) = (.milliseconds(100), .seconds(5)),
             patience: Duration = .seconds(60)
         ) {
             self.parallel = max(1, parallel)
