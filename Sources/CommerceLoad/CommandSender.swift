@@ -30,7 +30,8 @@ struct CommandSender: Sendable {
             request.body = .bytes(command.body)
             let problem: String
             do {
-                let response = try await client.execute(request, timeout: .seconds(30))
+                let left = patience - start.duration(to: .now)
+                let response = try await client.execute(request, timeout: min(.seconds(30), TimeAmount(left)))
                 let body = try await response.body.collect(upTo: 16 << 20)
                 switch response.status.code {
                 case 200, 201:

@@ -48,7 +48,10 @@ public struct LoadCommand: AsyncParsableCommand {
     public func run() async throws {
         let invoices = try InvoiceFile(path: file)
         let rejects = try RejectsFile(path: rejects)
-        let client = HTTPClient(eventLoopGroupProvider: .singleton)
+        var configuration = HTTPClient.Configuration()
+        // That nobody listens is for the sender's patience.
+        configuration.connectionPool.retryConnectionEstablishment = false
+        let client = HTTPClient(eventLoopGroupProvider: .singleton, configuration: configuration)
         let base = url.hasSuffix("/") ? String(url.dropLast()) : url
         let sender = CommandSender(client: client, url: base, patience: .seconds(max(1, patienceSeconds)))
         let result: LoadResult

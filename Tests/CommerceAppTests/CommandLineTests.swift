@@ -6,7 +6,8 @@ extension AppTests {
         @Test(
             .timeLimit(.minutes(1)),
             arguments: [
-                [], ["up"], ["load"], ["replay"], ["verify"], ["events"], ["events", "show"], ["events", "tail"], ["status"], ["config"],
+                [], ["up"], ["serve"], ["project"], ["load"], ["replay"], ["verify"], ["events"], ["events", "show"], ["events", "tail"],
+                ["status"], ["topics"], ["topics", "create"], ["topics", "check"], ["config"],
             ])
         func helpIsEverywhere(_ subcommand: [String]) async throws {
             let output = try await Installation().run(subcommand + ["--help"])
@@ -58,6 +59,16 @@ extension AppTests {
             #expect(try JSON(try await Installation().run("config", "--json").text) != .null)
         }
 
+        @Test(.timeLimit(.minutes(1))) func theReadmeHasEverySettingAsItIs() async throws {
+            let readme = try String(contentsOfFile: Installation.checkout + "/README.md", encoding: .utf8)
+            var told: [String: String] = [:]
+            for row in readme.matches(of: /\| `(HIGHWATER_[A-Z_]+)` \| `?([^|`]+?)`? \|/) { told[String(row.1)] = String(row.2) }
+            let settings = try JSON(try await Installation().run("config", "--json").text).elements
+            #expect(settings.count > 8)
+            let actual = Dictionary(uniqueKeysWithValues: settings.map { ($0["key"].text ?? "", $0["default"].text ?? "") })
+            #expect(told == actual)
+        }
+
         @Test(.timeLimit(.minutes(1))) func settingsComeFromAFileToo() async throws {
             let commerce = try Installation()
             try Data("partitions: 3\nlog: sqlite:elsewhere.sqlite\n".utf8).write(to: URL(fileURLWithPath: commerce.file("settings.yaml")))
@@ -96,12 +107,17 @@ extension AppTests {
             let commerce = try Installation()
             try Data("a file".utf8).write(to: URL(fileURLWithPath: commerce.file("plain")))
             try await commerce.up(["HIGHWATER_STATE": "plain/state"], waits: false) { server in
-                let placed = try await server.place("1")
-                #expect(placed.status == 503)
-                #expect(placed.json["detail"].text?.contains("plain/state") == true, "\(placed.text)")
-                let ready = try await server.get("/health/ready")
-                #expect(ready.status == 503)
-                #expect(ready.text.contains("plain/state"), "\(ready.text)")
+                // It has to have tried first.
+                try await eventually("a command's answer says so") {
+                    let placed = try await server.place("1")
+                    #expect(placed.status == 503, "\(placed.text)")
+                    return placed.json["detail"].text?.contains("plain/state") == true
+                }
+                try await eventually("readiness says so") {
+                    let ready = try await server.get("/health/ready")
+                    #expect(ready.status == 503, "\(ready.text)")
+                    return ready.text.contains("plain/state")
+                }
             }
         }
 

@@ -5,38 +5,38 @@ extension AppTests {
     @Suite struct RebuildingTests {
         @Test(.timeLimit(.minutes(3))) func aReplayUnderLoadDisturbsNobody() async throws {
             let commerce = try Installation()
-            let orders = try await commerce.makeOrders(1500)
+            let orders = try await commerce.makeOrders(800)
             try await commerce.up { server in
-                try await commerce.running("events", "tail", "--from", "beginning") { tail in
-                    try await commerce.running("load", orders, "--url", server.url, "--concurrency", "8") { load in
-                        try #require(await tail.standardOutput.waitFor(300))
-                        let isDone = Flag()
-                        async let queried = queries(of: server, until: isDone)
-                        let replay = try await commerce.run("replay", "--all", "--json")
+                _ = try await commerce.load(orders, to: server)
+                try await commerce.checkViews(server, against: orders)
+                let load = ReplayLoad(server)
+                let isDone = Flag()
+                async let queried = queries(of: server, until: isDone)
+                try await load.beside {
+                    for (arguments, outcome, generation) in [([], "swapped", 2), (["--rollback"], "rolled-back", 1)] {
+                        try await load.waitForMore(20)
+                        let before = load.written
+                        let replay = try await commerce.run(["replay", "--all", "--json"] + arguments)
                         #expect(replay.status == 0, "\(replay.text)\(replay.errors)")
+                        #expect(load.written > before, "nothing was written meanwhile: it proves nothing")
                         let results = try replay.lines.map { try JSON($0) }
                         #expect(results.count == 4)
                         for result in results {
-                            #expect(result["outcome"] == .string("swapped"))
-                            #expect(result["verification"]["differenceCount"].integer == 0)
-                            #expect(result["generation"].integer == 2)
+                            #expect(result["outcome"] == .string(outcome) && result["generation"].integer == generation, "\(result)")
+                            guard outcome == "swapped" else { continue }
+                            #expect(result["verification"]["differenceCount"].integer == 0, "\(result)")
                         }
-                        #expect(load.isRunning, "the load ended before the replay: it proves nothing")
-                        isDone.raise()
-                        #expect(try await queried > 0)
-                        #expect(await load.wait() == .status(2), "\(load.standardError.text)")
+                        try await load.waitForMore(20)
                     }
                 }
-                try await commerce.checkViews(server, against: orders)
-                #expect(try await commerce.run("verify", "--all").status == 0)
-
-                let rollback = try await commerce.run("replay", "--all", "--rollback")
-                #expect(rollback.status == 0, "\(rollback.errors)")
-                #expect(rollback.text.contains("generation 1 is live again"))
-                try await commerce.checkViews(server, against: orders)
+                isDone.raise()
+                #expect(try await queried > 0)
+                try await LogChecker(commerce).checkViews([server])
                 let verified = try await commerce.run("verify", "--all", "--json")
                 #expect(verified.status == 0)
                 #expect(try verified.lines.map { try JSON($0)["generation"].integer } == [1, 1, 1, 1])
+                let text = try await commerce.run("replay", "order-summary", "--rollback")
+                #expect(text.status == 0 && text.text.contains("generation 2 is live again"), "\(text.text)\(text.errors)")
             }
         }
 
@@ -59,29 +59,36 @@ extension AppTests {
 
         @Test(.timeLimit(.minutes(2))) func aSecondReplayIsRefused() async throws {
             let commerce = try Installation()
-            let orders = try await commerce.makeOrders(600)
+            let database = ReadModelDatabase.sqlite(of: commerce)
             try await commerce.up { server in
-                _ = try await commerce.load(orders, to: server)
-                try await commerce.checkViews(server, against: orders)
-                try await commerce.running("replay", "order-summary", "--memory", "1k") { first in
-                    // It tells of its progress once it has begun.
-                    try #require(await first.standardError.waitFor(1))
-                    first.signal(SIGSTOP)
-                    let second = try await commerce.run("replay", "order-summary")
-                    #expect(second.status == 1, "\(second.text)")
-                    #expect(second.errors.contains("rebuil"), "\(second.errors)")
-                    first.signal(SIGCONT)
-                    #expect(await first.wait() == .status(0), "\(first.standardError.text)")
+                _ = try await commerce.load(to: server)
+                try await commerce.checkViews(server)
+                try await commerce.holdingReplay(["replay", "order-summary", "--memory", "1k"]) { first in
+                    try await eventually("the first builds") { try await database.states("order-summary") == ["live", "building"] }
+                    for arguments in [[], ["--no-verify"], ["--memory", "1k"]] {
+                        let second = try await commerce.run(["replay", "order-summary"] + arguments)
+                        #expect(second.status == 1, "\(second.text)")
+                        #expect(second.errors.contains("is being rebuilt by"), "\(second.errors)")
+                    }
+                    // Another projection is nobody's business.
+                    #expect(try await commerce.run("replay", "sales-by-day").status == 0)
+                    let (exit, errors) = try await first.finish()
+                    #expect(exit == .status(0), "\(errors)")
                 }
-                // Stopped for good, its traces do not stand in the next one's way.
-                try await commerce.running("replay", "order-summary", "--memory", "1k") { first in
-                    try #require(await first.standardError.waitFor(1))
-                    first.signal(SIGINT)
-                    _ = await first.wait()
+                #expect(try await database.states("order-summary") == ["retired", "live"])
+                // Stopped on the way, its traces stand in nobody's way but that of the next one for the same projection, for a while.
+                try await commerce.holdingReplay(["replay", "order-summary", "--memory", "1k"]) { first in
+                    try await eventually("it builds") { try await database.states("order-summary").last == "building" }
+                    first.process.signal(SIGINT)
+                    _ = try await first.finish()
                 }
-                try await commerce.checkViews(server, against: orders)
-                #expect(try await commerce.run("replay", "sales-by-day", "sales-by-country").status == 0)
-                try await commerce.checkViews(server, against: orders)
+                try await commerce.checkViews(server)
+                let others = try await commerce.run("replay", "sales-by-day", "sales-by-country")
+                #expect(others.status == 0, "\(others.text)\(others.errors)")
+                try await database.moveLeases(by: .seconds(-60))
+                let next = try await commerce.run("replay", "order-summary")
+                #expect(next.status == 0, "\(next.text)\(next.errors)")
+                try await commerce.checkViews(server)
             }
         }
 
@@ -108,12 +115,15 @@ extension AppTests {
                 let equal = try await commerce.run("verify", "--all")
                 #expect(equal.status == 0, "\(equal.text)\(equal.errors)")
 
-                let table = try await commerce.liveTable("order-summary")
-                try await commerce.change("UPDATE \"\(table)\" SET \"country\" = 'Nowhere' WHERE \"order_id\" = '7'")
-                try await commerce.change("DELETE FROM \"\(table)\" WHERE \"order_id\" = '12'")
-                try await commerce.change(
-                    "INSERT INTO \"\(table)\" SELECT 'made-up', \(try await commerce.columns(of: table, but: "order_id")) FROM \"\(table)\" WHERE \"order_id\" = '1'"
-                )
+                let database = ReadModelDatabase.sqlite(of: commerce)
+                let table = try await database.liveTable("order-summary")
+                let others = try await database.execute("SELECT name FROM pragma_table_info('\(table)') WHERE name <> 'order_id'")
+                    .compactMap { $0.texts["name"] ?? nil }
+                try await database.execute("UPDATE \(table) SET country = 'Nowhere' WHERE order_id = '7'")
+                try await database.execute("DELETE FROM \(table) WHERE order_id = '12'")
+                try await database.execute(
+                    "INSERT INTO \(table) (order_id, \(others.joined(separator: ", "))) "
+                        + "SELECT 'made-up', \(others.joined(separator: ", ")) FROM \(table) WHERE order_id = '1'")
                 let different = try await commerce.run("verify", "--all", "--json")
                 #expect(different.status == 2)
                 let results = try different.lines.map { try JSON($0) }
@@ -138,40 +148,5 @@ extension AppTests {
                 #expect(try await server.get("/v1/views/order-summary/made-up").status == 404)
             }
         }
-    }
-}
-
-extension CommerceProcess {
-    fileprivate var isRunning: Bool { !hasEnded }
-}
-
-extension Installation {
-    /// The table of a projection's newest generation.
-    fileprivate func liveTable(_ projection: String) async throws -> String {
-        let output = try await runTool(
-            "python3", "-c",
-            """
-            import sqlite3, sys
-            names = [r[0] for r in sqlite3.connect(sys.argv[1]).execute("SELECT name FROM sqlite_master WHERE type = 'table' ORDER BY name")]
-            print(*[n for n in names if n.startswith(sys.argv[2])], sep="\\n")
-            """, file("data/views.sqlite"), projection.replacing("-", with: "_"))
-        return try #require(output.lines.last, "\(output.errors)")
-    }
-
-    fileprivate func columns(of table: String, but excluded: String) async throws -> String {
-        let output = try await runTool(
-            "python3", "-c",
-            """
-            import sqlite3, sys
-            print(", ".join('"%s"' % r[1] for r in sqlite3.connect(sys.argv[1]).execute('PRAGMA table_info("%s")' % sys.argv[2]) if r[1] != sys.argv[3]))
-            """, file("data/views.sqlite"), table, excluded)
-        return try #require(output.lines.first, "\(output.errors)")
-    }
-
-    fileprivate func change(_ sql: String) async throws {
-        let output = try await runTool(
-            "python3", "-c", "import sqlite3, sys\ndb = sqlite3.connect(sys.argv[1], timeout=20)\ndb.execute(sys.argv[2])\ndb.commit()",
-            file("data/views.sqlite"), sql)
-        try #require(output.status == 0, "\(output.errors)")
     }
 }

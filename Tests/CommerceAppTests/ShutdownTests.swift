@@ -17,10 +17,10 @@ extension AppTests {
         }
 
         @Test(.timeLimit(.minutes(1))) func sigtermDrains() async throws {
-            let commerce = try Installation(["HIGHWATER_SHUTDOWN_SECONDS": "20"])
+            // Whoever waited for the deadline would be late.
+            let commerce = try Installation(["HIGHWATER_SHUTDOWN_SECONDS": "600"])
             let told = Told()
             try await commerce.up { server in
-                let started = ContinuousClock.now
                 await withTaskGroup { group in
                     for client in 0..<16 {
                         group.addTask {
@@ -43,7 +43,6 @@ extension AppTests {
                     }
                 }
                 #expect(await server.process.wait() == .status(0), "\(server.process.standardError.text)")
-                #expect(ContinuousClock.now - started < .seconds(25))
                 #expect(server.process.standardError.lines.contains { $0.contains("\"draining\"") })
             }
             let stored = try await commerce.events().compactMap { $0["stream"].text }
@@ -65,14 +64,13 @@ extension AppTests {
         }
 
         @Test(.timeLimit(.minutes(1)), arguments: [SIGTERM, SIGINT]) func anIdleServerEndsAtOnce(_ signal: Int32) async throws {
-            let commerce = try Installation()
+            // Whoever waited for the deadline would be late.
+            let commerce = try Installation(["HIGHWATER_SHUTDOWN_SECONDS": "600"])
             try await commerce.up { server in
                 let live = try await server.get("/health/live")
                 #expect(live.status == 200)
-                let start = ContinuousClock.now
                 server.process.signal(signal)
                 #expect(await server.process.wait() == .status(0))
-                #expect(ContinuousClock.now - start < .seconds(10))
             }
         }
     }

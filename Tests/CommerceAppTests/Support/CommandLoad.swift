@@ -14,8 +14,8 @@ final class CommandLoad: Sendable {
     struct Options: Sendable {
         var seed: UInt64 = 1
         var clients = 16
-        /// By one client at the most: a mock cluster keeps some megabytes.
-        var perSecond = 25.0
+        /// By one client at the most: a mock cluster keeps some megabytes, and the processes share the cores with what they are tested beside.
+        var perSecond = 10.0
         var attemptTimeout = Duration.seconds(15)
         /// How long a client tries to get one command through.
         var patience = Duration.seconds(60)
@@ -23,19 +23,51 @@ final class CommandLoad: Sendable {
         var name = "load"
     }
 
+    private struct State {
+        var commands: [SentCommand] = []
+        var clients: Int
+        var listeners: [AsyncStream<SentCommand>.Continuation] = []
+    }
+
     private let urls: [String]
     private let options: Options
-    private let sent = Mutex<[SentCommand]>([])
+    private let state: Mutex<State>
     private let stop = Flag()
-    private let ended = Mutex(0)
 
     init(_ urls: [String], _ options: Options = Options()) {
         self.urls = urls
         self.options = options
+        state = Mutex(State(clients: options.clients))
     }
 
     /// What has been answered or given up until now.
-    var commands: [SentCommand] { sent.withLock { $0 } }
+    var commands: [SentCommand] { state.withLock { $0.commands } }
+
+    /// Each command from now on, once it has been answered or given up; the end is that of the last client.
+    var upcoming: AsyncStream<SentCommand> {
+        let (stream, listener) = AsyncStream.makeStream(of: SentCommand.self)
+        let hasEnded = state.withLock { state in
+            state.listeners.append(listener)
+            return state.clients == 0
+        }
+        if hasEnded { listener.finish() }
+        return stream
+    }
+
+    private func add(_ command: SentCommand) {
+        state.withLock { state in
+            state.commands.append(command)
+            for listener in state.listeners { listener.yield(command) }
+        }
+    }
+
+    private func clientHasEnded() {
+        let listeners = state.withLock { state in
+            state.clients -= 1
+            return state.clients == 0 ? state.listeners : []
+        }
+        for listener in listeners { listener.finish() }
+    }
 
     /// Runs beside `body`, and returns all that was sent once every command has its answer.
     static func beside(
@@ -58,26 +90,59 @@ final class CommandLoad: Sendable {
 
     /// Returns once so many more commands have been acknowledged.
     func waitForAcknowledged(_ count: Int, sourceLocation: SourceLocation = #_sourceLocation) async throws {
-        let before = commands.acknowledged.count
-        try await eventually("\(count) more commands are acknowledged", sourceLocation: sourceLocation) {
-            commands.acknowledged.count >= before + count
+        let upcoming = upcoming
+        try await occurs("\(count) more commands are acknowledged", sourceLocation: sourceLocation) {
+            var left = count
+            for await command in upcoming where command.acknowledged != nil {
+                left -= 1
+                if left <= 0 { return true }
+            }
+            return false
         }
+    }
+
+    /// How long until each of these partitions acknowledged a command that was sent after `event`, which is awaited first.
+    func timeToNextAcknowledged(
+        _ partitions: Set<Int>, after event: () async throws -> ContinuousClock.Instant, sourceLocation: SourceLocation = #_sourceLocation
+    ) async throws -> [Int: Duration] {
+        let upcoming = upcoming
+        let instant = try await event()
+        let times = Mutex<[Int: Duration]>([:])
+        try await occurs("partitions \(partitions.sorted()) acknowledge again", sourceLocation: sourceLocation) {
+            for await command in upcoming where command.acknowledged != nil {
+                guard let partition = command.partition, partitions.contains(partition), let last = command.attempts.last,
+                    last.began > instant
+                else { continue }
+                let isLast = times.withLock { times in
+                    times[partition] = min(times[partition] ?? .seconds(86_400), instant.duration(to: last.ended))
+                    return times.count == partitions.count
+                }
+                if isLast { return true }
+            }
+            return false
+        }
+        return times.withLock { $0 }
     }
 
     /// Ends the load, and returns once every command has its answer.
     func finish(sourceLocation: SourceLocation = #_sourceLocation) async throws {
+        let upcoming = upcoming
         stop.raise()
-        try await eventually("every client has ended", sourceLocation: sourceLocation) { ended.withLock { $0 } == options.clients }
+        try await occurs("every client has ended", sourceLocation: sourceLocation) {
+            for await _ in upcoming {}
+            return !Task.isCancelled
+        }
     }
 
     // MARK: A client
 
     private func run(_ client: Int) async throws {
         var random = SeededGenerator(seed: options.seed &* 1_000_003 &+ UInt64(client))
-        let connections = Self.connections()
+        let watch = ConnectionWatch()
+        let connections = Connections(client: Self.client(watch), watch: watch)
         defer {
-            connections.shutdown { _ in }
-            ended.withLock { $0 += 1 }
+            connections.client.shutdown { _ in }
+            clientHasEnded()
         }
         var placed: [String] = []
         var number = 0
@@ -87,7 +152,7 @@ final class CommandLoad: Sendable {
             let command = SentCommand(key: "\(options.name)-\(client)-\(number)", stream: "order/\(stream)", name: name)
             number += 1
             let done = try await send(command, body, connections, &random)
-            sent.withLock { $0.append(done) }
+            add(done)
             // Now and then once more, as a client does that has lost the answer: the same answer comes back.
             if let first = done.acknowledged, random.next(upTo: 10) == 0 {
                 let again = try await send(command, body, connections, &random)
@@ -133,7 +198,7 @@ final class CommandLoad: Sendable {
     }
 
     private func send(
-        _ command: SentCommand, _ body: String, _ connections: HTTPClient, _ random: inout SeededGenerator
+        _ command: SentCommand, _ body: String, _ connections: Connections, _ random: inout SeededGenerator
     ) async throws -> SentCommand {
         var command = command
         var at = random.next(upTo: urls.count)
@@ -153,14 +218,15 @@ final class CommandLoad: Sendable {
         }
     }
 
-    private func attempt(_ command: SentCommand, _ body: String, _ url: String, _ connections: HTTPClient) async -> SentCommand.Outcome {
+    private func attempt(_ command: SentCommand, _ body: String, _ url: String, _ connections: Connections) async -> SentCommand.Outcome {
         var request = HTTPClientRequest(url: "\(url)/v1/\(command.stream)/\(command.name)")
         request.method = .POST
         request.headers.add(name: "Content-Type", value: "application/json")
         request.headers.add(name: "Idempotency-Key", value: command.key)
         request.body = .bytes(ByteBuffer(string: body))
+        connections.watch.begin()
         do {
-            let response = try await connections.execute(request, timeout: .milliseconds(Int64(options.attemptTimeout.milliseconds)))
+            let response = try await connections.client.execute(request, timeout: .milliseconds(Int64(options.attemptTimeout.milliseconds)))
             let text = String(buffer: try await response.body.collect(upTo: 16 << 20))
             return .answered(Server.Answer(status: Int(response.status.code), headers: response.headers, text: text))
         } catch let error as HTTPClientError where error == .connectTimeout {
@@ -170,16 +236,24 @@ final class CommandLoad: Sendable {
         } catch let error as IOError where error.errnoCode == ECONNREFUSED {
             return .notConnected
         } catch {
-            return .lost("\(error)")
+            return .lost("\(error)", onNewConnection: connections.watch.isLastUnanswered)
         }
     }
 
-    /// Each client has connections of its own, and does not hide that nobody listens by trying again.
-    private static func connections() -> HTTPClient {
+    /// Each client has connections of its own.
+    private struct Connections {
+        let client: HTTPClient
+        let watch: ConnectionWatch
+    }
+
+    /// It does not hide that nobody listens by trying again, and keeps no connection idle for so long that the server may be closing it.
+    private static func client(_ watch: ConnectionWatch) -> HTTPClient {
         var configuration = HTTPClient.Configuration()
         configuration.connectionPool.retryConnectionEstablishment = false
+        configuration.connectionPool.idleTimeout = .milliseconds(200)
         configuration.timeout.connect = .seconds(2)
         configuration.httpVersion = .http1Only
+        watch.watch(&configuration)
         return HTTPClient(eventLoopGroupProvider: .singleton, configuration: configuration)
     }
 }

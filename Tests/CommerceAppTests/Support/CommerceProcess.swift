@@ -16,6 +16,9 @@ final class CommerceProcess: Sendable {
     let standardError = LineLog()
     let processID: Int32
     private let exit = Promise<Exit>()
+    /// One at a time: a process started between the making of a pipe and its closing on `exec` would hold the pipe open, and the output would not
+    /// end with its writer.
+    private static let starting = Mutex(())
 
     /// - Parameters:
     ///   - shell: run by bash in front of `exec commerce …`, for limits.
@@ -25,10 +28,14 @@ final class CommerceProcess: Sendable {
         executable: String = Installation.executable, standardInput: Int32? = nil
     ) throws {
         let environment = ProcessInfo.processInfo.environment.filter { !$0.key.hasPrefix("HIGHWATER_") }.merging(environment) { $1 }
-        let outputs = try (Pipe(), Pipe())
-        processID = try Self.spawn(
-            ["/bin/bash", "-c", "\(shell); cd \"$0\" && exec \"$@\"", folder, executable] + arguments,
-            environment.map { "\($0)=\($1)" }, outputs, standardInput)
+        let (id, outputs) = try Self.starting.withLock { _ in
+            let outputs = try (Pipe(), Pipe())
+            let id = try Self.spawn(
+                ["/bin/bash", "-c", "\(shell); cd \"$0\" && exec \"$@\"", folder, executable] + arguments,
+                environment.map { "\($0)=\($1)" }, outputs, standardInput)
+            return (id, outputs)
+        }
+        processID = id
         // Blocking calls, on threads of their own.
         let ended = DispatchGroup()
         for (pipe, log) in [(outputs.0, standardOutput), (outputs.1, standardError)] {
@@ -105,6 +112,19 @@ final class CommerceProcess: Sendable {
 
     /// Waits for the end of the process and of its output.
     func wait() async -> Exit { await exit.value }
+
+    /// Works with the process while it runs; it is killed afterwards, and where the task is cancelled, and has ended then.
+    func during<Result>(_ body: () async throws -> Result) async throws -> Result {
+        try await withTaskCancellationHandler {
+            let result: Swift.Result<Result, any Error>
+            do { result = .success(try await body()) } catch { result = .failure(error) }
+            signal(SIGKILL)
+            _ = await wait()
+            return try result.get()
+        } onCancel: {
+            signal(SIGKILL)
+        }
+    }
 
     var hasEnded: Bool { exit.valueNow != nil }
 

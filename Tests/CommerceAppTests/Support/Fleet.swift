@@ -3,12 +3,11 @@ import Testing
 
 /// Several `serve` and `project` processes on one Kafka, with one read model that the `project` processes share and every `serve` reads.
 final class Fleet: Sendable {
-    /// After which a group's member that is not heard of is out.
-    static let sessionTimeout = Duration.seconds(6)
-
     let commerce: Installation
     let cluster: KafkaCluster
     let partitions: Int
+    /// After which a group's member that is not heard of is out.
+    let sessionTimeout: Duration
     let serving: [FleetInstance]
     let projecting: [FleetInstance]
 
@@ -16,7 +15,8 @@ final class Fleet: Sendable {
     var urls: [String] { serving.map(\.url) }
 
     private init(_ cluster: KafkaCluster, serve: Int, project: Int, partitions: Int, _ settings: [String: String]) throws {
-        let sessionTimeout = Int(Self.sessionTimeout.milliseconds)
+        sessionTimeout = cluster.shortestSession
+        let sessionTimeout = Int(sessionTimeout.milliseconds)
         commerce = try Installation(
             [
                 "HIGHWATER_LOG": "kafka://\(cluster.bootstrap)", "HIGHWATER_PARTITIONS": "\(partitions)",
@@ -104,7 +104,7 @@ final class Fleet: Sendable {
     ) async throws -> [Int: FleetInstance] {
         let wanted = partitions ?? Set(0..<self.partitions)
         var owners: [Int: FleetInstance] = [:]
-        try await eventually("every partition has an owner", sourceLocation: sourceLocation) {
+        try await eventually("every partition has an owner", pause: .milliseconds(250), sourceLocation: sourceLocation) {
             owners = try await self.owners()
             return wanted.allSatisfy { owners[$0].map { $0 !== absent && $0.isRunning } ?? false }
         }

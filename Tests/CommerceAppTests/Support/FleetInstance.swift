@@ -10,18 +10,18 @@ final class FleetInstance: Sendable, CustomStringConvertible {
 
     let role: Role
     let number: Int
-    let port: Int
+    private let port: ReservedPort
     private let commerce: Installation
     private let processes = Mutex<[CommerceProcess]>([])
 
     var description: String { "\(role)-\(number)" }
-    var url: String { "http://127.0.0.1:\(port)" }
+    var url: String { port.url }
 
     init(_ role: Role, _ number: Int, of commerce: Installation) throws {
         self.role = role
         self.number = number
         self.commerce = commerce
-        port = try Self.freePort()
+        port = try ReservedPort()
     }
 
     /// The process that runs here now, or has ended last.
@@ -36,7 +36,7 @@ final class FleetInstance: Sendable, CustomStringConvertible {
         let process = try CommerceProcess(
             [role.rawValue],
             environment: commerce.environment.merging([
-                "HIGHWATER_HTTP": "127.0.0.1:\(port)", "HIGHWATER_ADVERTISE": url, "HIGHWATER_STATE": "data/state-\(self)",
+                "HIGHWATER_HTTP": port.address, "HIGHWATER_ADVERTISE": url, "HIGHWATER_STATE": "data/state-\(self)",
             ]) { $1 }, in: commerce.folder)
         processes.withLock { $0.append(process) }
     }
@@ -65,24 +65,4 @@ final class FleetInstance: Sendable, CustomStringConvertible {
     }
 
     private struct NotReady: Error, CustomStringConvertible { let description: String }
-
-    /// Below the ports that connections are given: none takes it while no process has it.
-    private static func freePort() throws -> Int {
-        for _ in 0..<100 {
-            let port = Int.random(in: 20_000..<30_000)
-            let listener = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
-            defer { close(listener) }
-            var address = sockaddr_in()
-            address.sin_family = sa_family_t(AF_INET)
-            address.sin_port = in_port_t(port).bigEndian
-            address.sin_addr.s_addr = in_addr_t(0x7F00_0001).bigEndian
-            let isFree = withUnsafePointer(to: &address) { address in
-                address.withMemoryRebound(to: sockaddr.self, capacity: 1) {
-                    bind(listener, $0, socklen_t(MemoryLayout<sockaddr_in>.size)) == 0
-                }
-            }
-            if isFree { return port }
-        }
-        throw POSIXError(.EADDRINUSE)
-    }
 }

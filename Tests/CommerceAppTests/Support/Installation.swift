@@ -44,35 +44,25 @@ final class Installation: Sendable {
         _ settings: [String: String] = [:], shell: String = "true", waits: Bool = true, _ body: (Server) async throws -> Result
     ) async throws -> Result {
         let process = try CommerceProcess(["up"], environment: environment.merging(settings) { $1 }, in: folder, shell: shell)
-        return try await withTaskCancellationHandler {
+        return try await process.during {
             let line = await process.standardError.first { $0.contains("\"message\":\"listening\"") }
-            guard let line, let url = try JSON(line)["url"].text else {
-                let exit = await process.wait()
-                throw StartFailure(exit: exit, text: process.standardError.text)
+            guard let line, let url = try JSON(line)["url"].text else { throw await StartFailure(process) }
+            let partitions = Int(environment["HIGHWATER_PARTITIONS"] ?? "") ?? 0
+            if waits, !(await process.standardError.waitFor(partitions) { $0.contains("\"writing ordering/") }) {
+                throw await StartFailure(process)
             }
-            do {
-                let server = Server(url: url, process: process)
-                let partitions = Int(environment["HIGHWATER_PARTITIONS"] ?? "") ?? 0
-                if waits, !(await process.standardError.waitFor(partitions) { $0.contains("\"writing ordering/") }) {
-                    throw StartFailure(exit: await process.wait(), text: process.standardError.text)
-                }
-                let result = try await body(server)
-                process.signal(SIGKILL)
-                _ = await process.wait()
-                return result
-            } catch {
-                process.signal(SIGKILL)
-                _ = await process.wait()
-                throw error
-            }
-        } onCancel: {
-            process.signal(SIGKILL)
+            return try await body(Server(url: url, process: process))
         }
     }
 
     struct StartFailure: Error {
         let exit: CommerceProcess.Exit
         let text: String
+
+        init(_ process: CommerceProcess) async {
+            exit = await process.wait()
+            text = process.standardError.text
+        }
     }
 
     /// Starts a subcommand in the background; `body` works beside it. It is killed afterwards where it still runs.
@@ -83,23 +73,10 @@ final class Installation: Sendable {
     }
 
     func running<Result>(
-        _ arguments: [String], settings: [String: String] = [:], body: (CommerceProcess) async throws -> Result
+        _ arguments: [String], settings: [String: String] = [:], shell: String = "true", body: (CommerceProcess) async throws -> Result
     ) async throws -> Result {
-        let process = try CommerceProcess(arguments, environment: environment.merging(settings) { $1 }, in: folder)
-        return try await withTaskCancellationHandler {
-            do {
-                let result = try await body(process)
-                process.signal(SIGKILL)
-                _ = await process.wait()
-                return result
-            } catch {
-                process.signal(SIGKILL)
-                _ = await process.wait()
-                throw error
-            }
-        } onCancel: {
-            process.signal(SIGKILL)
-        }
+        let process = try CommerceProcess(arguments, environment: environment.merging(settings) { $1 }, in: folder, shell: shell)
+        return try await process.during { try await body(process) }
     }
 
     struct Output: Sendable {

@@ -32,6 +32,15 @@ enum KafkaCluster: Sendable {
         }
     }
 
+    /// The session timeout that groups have here: what a broker allows at the least, and less on the mock, whose every rebalance but a group's
+    /// first takes a second less than it.
+    var shortestSession: Duration {
+        switch self {
+        case .mock: .seconds(3)
+        case .real: .seconds(6)
+        }
+    }
+
     /// Runs `body` on a cluster that has none of Commerce's topics; those that it makes are deleted afterwards.
     static func with<Result>(_ target: KafkaTarget, _ body: (KafkaCluster) async throws -> Result) async throws -> Result {
         switch target {

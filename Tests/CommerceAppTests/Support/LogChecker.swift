@@ -97,17 +97,21 @@ struct LogChecker {
 
     // MARK: Against the read models
 
-    /// `verify` folds the log and compares rows; and, since it is the same fold, a plain one beside it for the orders.
-    func checkViews(_ server: Server, sourceLocation: SourceLocation = #_sourceLocation) async throws {
+    /// `verify` folds the log and compares rows; and, since it is the same fold, a plain one beside it for the orders, by every server.
+    func checkViews(_ servers: [Server], sourceLocation: SourceLocation = #_sourceLocation) async throws {
+        let expected = OrderFold(events).rows
+        for server in servers { try await checkOrders(server, expected, sourceLocation) }
+        let verified = try await commerce.run("verify", "--all")
+        #expect(verified.status == 0, "\(verified.text)\(verified.errors)", sourceLocation: sourceLocation)
+    }
+
+    private func checkOrders(_ server: Server, _ expected: [String: JSON], _ sourceLocation: SourceLocation) async throws {
         let positions = Installation.newest(events)
         try await server.waitForViews(positions: positions, sourceLocation: sourceLocation)
         let rows = try await server.rows("order-summary", at: positions)
-        let expected = OrderFold(events).rows
         #expect(rows.count == expected.count, "rows of \(server.url)", sourceLocation: sourceLocation)
         for (id, row) in expected where rows[id] != row {
             Issue.record("order \(id) is \(rows[id] ?? .null), and by the log \(row)", sourceLocation: sourceLocation)
         }
-        let verified = try await commerce.run("verify", "--all")
-        #expect(verified.status == 0, "\(verified.text)\(verified.errors)", sourceLocation: sourceLocation)
     }
 }

@@ -18,8 +18,7 @@ final class MockCluster: Sendable {
 
     init(_ arguments: [String] = []) async throws {
         var ends: [Int32] = [0, 0]
-        guard socketpair(AF_UNIX, Int32(SOCK_STREAM.rawValue), 0, &ends) == 0 else { throw POSIXError(.EMFILE) }
-        for end in ends { _ = fcntl(end, F_SETFD, FD_CLOEXEC) }
+        guard socketpair(AF_UNIX, Int32(SOCK_STREAM.rawValue | SOCK_CLOEXEC.rawValue), 0, &ends) == 0 else { throw POSIXError(.EMFILE) }
         input = ends[0]
         defer { close(ends[1]) }
         process = try CommerceProcess(
@@ -27,7 +26,7 @@ final class MockCluster: Sendable {
         let prefix = "bootstrap.servers="
         guard let line = await process.standardOutput.first(where: { $0.hasPrefix(prefix) }) else {
             close(input)
-            throw Installation.StartFailure(exit: await process.wait(), text: process.standardError.text)
+            throw await Installation.StartFailure(process)
         }
         bootstrap = String(line.dropFirst(prefix.count))
     }

@@ -7,8 +7,9 @@ struct SentCommand: Sendable {
         case answered(Server.Answer)
         /// Nobody took the connection: nothing was sent, and the client moves on.
         case notConnected
-        /// The connection ended, or the time ran out, after the request was on its way.
-        case lost(String)
+        /// The connection ended, or the time ran out, after the request was on its way: on a new connection, or on one that had brought
+        /// answers before.
+        case lost(String, onNewConnection: Bool)
     }
 
     struct Attempt: Sendable {
@@ -26,17 +27,22 @@ struct SentCommand: Sendable {
             }
         }
 
-        /// Whether the connection was reset. A server that stops listening cannot keep the kernel from doing so to a connection that nobody
-        /// has accepted yet; nothing of it was read.
+        /// Whether the connection was reset.
         var isReset: Bool {
-            if case .lost(let why) = outcome { why.contains("errno: \(ECONNRESET))") } else { false }
+            if case .lost(let why, _) = outcome { why.contains("errno: \(ECONNRESET))") } else { false }
+        }
+
+        /// Whether it was reset before it brought any answer. A server that stops listening cannot keep the kernel from doing so to a
+        /// connection that nobody has accepted yet; nothing of it was read.
+        var isResetAtOnce: Bool {
+            if case .lost(_, let isNew) = outcome { isReset && isNew } else { false }
         }
 
         var text: String {
             switch outcome {
             case .answered(let answer): "\(url) answered \(answer.status) \(answer.text.prefix(300))"
             case .notConnected: "\(url) refused the connection"
-            case .lost(let why): "\(url): \(why)"
+            case .lost(let why, let isNew): "\(url), by a connection \(isNew ? "just made" : "in use"): \(why)"
             }
         }
     }
@@ -75,9 +81,14 @@ extension Server.Answer {
 }
 
 extension [SentCommand] {
-    /// Connections that were reset, and then answered elsewhere.
+    /// Attempts by connections that were reset, though not at once.
     var resets: [String] {
-        flatMap { command in command.attempts.filter(\.isReset).map { "\(command.key) \($0.text)" } }
+        flatMap { command in command.attempts.filter { $0.isReset && !$0.isResetAtOnce }.map { "\(command.key) \($0.text)" } }
+    }
+
+    /// Attempts by connections that were reset at once.
+    var resetsAtOnce: [String] {
+        flatMap { command in command.attempts.filter(\.isResetAtOnce).map { "\(command.key) \($0.text)" } }
     }
 
     /// Attempts that a rolling restart must not have.
@@ -87,19 +98,8 @@ extension [SentCommand] {
 
     var acknowledged: [SentCommand] { filter { $0.acknowledged != nil } }
 
-    /// How long until each of these partitions acknowledged a command that was sent after an instant.
-    func timeToNextAcknowledged(_ partitions: Set<Int>, after instant: ContinuousClock.Instant) -> [Int: Duration] {
-        var times: [Int: Duration] = [:]
-        for command in acknowledged {
-            guard let partition = command.partition, partitions.contains(partition), let last = command.attempts.last, last.began > instant
-            else { continue }
-            times[partition] = Swift.min(times[partition] ?? .seconds(86_400), instant.duration(to: last.ended))
-        }
-        return times
-    }
-
     /// The longest that a command, begun in this time, took.
-    func longest(from start: ContinuousClock.Instant, to end: ContinuousClock.Instant) -> Duration {
-        filter { command in command.attempts.first.map { $0.began >= start && $0.began <= end } ?? false }.map(\.latency).max() ?? .zero
+    func longest(in time: ClosedRange<ContinuousClock.Instant>) -> Duration {
+        filter { command in command.attempts.first.map { time.contains($0.began) } ?? false }.map(\.latency).max() ?? .zero
     }
 }

@@ -6,7 +6,9 @@ enum TestDatabase {
     static let isMissing: Comment = "TEST_POSTGRES_URL names no server; scripts/test starts one, or: scripts/postgres start"
     static var isThere: Bool { server != nil }
 
-    private static let server = ProcessInfo.processInfo.environment["TEST_POSTGRES_URL"].flatMap { $0.isEmpty ? nil : URLComponents(string: $0) }
+    private static let server = ProcessInfo.processInfo.environment["TEST_POSTGRES_URL"].flatMap {
+        $0.isEmpty ? nil : URLComponents(string: $0)
+    }
 
     /// - Parameter body: gets the new database's URL; nil where there is no server.
     static func with(_ body: (String?) async throws -> Void) async throws {
