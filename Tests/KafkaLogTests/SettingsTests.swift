@@ -20,7 +20,7 @@ import Testing
         }
     }
 
-    @Test(arguments: ["no.such.setting", "sasl.pasword"]) func aSettingThatDoesNotExistIsNamed(name: String) throws {
+    @Test(arguments: ["no.such.setting", "sasl.pasword", "sasl.jaas.config"]) func aSettingThatDoesNotExistIsNamed(name: String) throws {
         let error = try #require(failure([name: "hunter2!"]))
         #expect(error.code == .misconfigured)
         #expect("\(error)".contains(name) && !"\(error)".contains("hunter2!"))
@@ -39,7 +39,7 @@ import Testing
         ("enable.idempotence", "false"), ("acks", "1"), ("request.required.acks", "0"), ("isolation.level", "read_committed"),
         ("auto.offset.reset", "earliest"), ("allow.auto.create.topics", "true"), ("enable.auto.commit", "true"),
         ("partition.assignment.strategy", "cooperative-sticky"), ("group.instance.id", "me"), ("transactional.id", "t"), ("group.id", "g"),
-        ("bootstrap.servers", "elsewhere:9092"),
+        ("bootstrap.servers", "elsewhere:9092"), ("delivery.report.only.error", "true"),
     ])
     func aSettingThatWouldBreakALawIsRefusedWithTheReason(name: String, value: String) throws {
         let error = try #require(failure([name: value]))
@@ -80,8 +80,11 @@ import Testing
     }
 
     @Test func redactionHidesAllSecrets() {
-        let redaction = Redaction(["sasl.password": "abc", "ssl.key.password": "abcdef", "client.rack": "xyz"])
-        #expect(redaction("abc abcdef xyz") == "[redacted] [redacted] xyz")
+        let redaction = Redaction([
+            "sasl.password": "abc", "ssl.key.password": "abcdef", "sasl.oauthbearer.assertion.private.key.passphrase": "ghi",
+            "client.rack": "xyz", "ssl.key.location": "/key",
+        ])
+        #expect(redaction("abc abcdef ghi xyz /key") == "[redacted] [redacted] [redacted] xyz /key")
     }
 }
 
