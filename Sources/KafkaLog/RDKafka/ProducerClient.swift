@@ -59,7 +59,7 @@ final class ProducerClient: Sendable {
         rd_kafka_purge(client, RD_KAFKA_PURGE_F_QUEUE | RD_KAFKA_PURGE_F_INFLIGHT | RD_KAFKA_PURGE_F_NON_BLOCKING)
     }
 
-    /// Enqueues a copy of the record; never blocks.
+    /// Enqueues a copy of the record; never blocks. An empty value is sent as none, a tombstone, which has compaction forget the key.
     func send(_ record: LogRecord, to partition: TopicPartition, ticket: Int) -> LogError? {
         let action = "cannot append to \(partition)"
         let topic: Handle
@@ -73,7 +73,7 @@ final class ProducerClient: Sendable {
                 record.value.withUnsafeBytes { value in
                     rd_kafka_produce(
                         topic, partition.partition.rawValue, RD_KAFKA_MSG_F_COPY,
-                        UnsafeMutableRawPointer(mutating: value.baseAddress), value.count, key.baseAddress, key.count,
+                        value.isEmpty ? nil : UnsafeMutableRawPointer(mutating: value.baseAddress), value.count, key.baseAddress, key.count,
                         UnsafeMutableRawPointer(bitPattern: ticket + 1)) == 0 ? RD_KAFKA_RESP_ERR_NO_ERROR : rd_kafka_last_error()
                 }
             }
