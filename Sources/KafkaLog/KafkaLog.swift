@@ -77,6 +77,8 @@ public final class KafkaLog: EventLog {
         self.settings = try ClientSettings(brokers: brokers, settings: settings, clientID: clientID)
         self.logger = logger
         self.environment = environment
+        // What is wrong shows here, and not with the first producer.
+        if self.settings.hasOwn { try Configuration.check(self.settings) }
         control = try Client(.control, settings: self.settings, logger: logger, statistics: metrics)
         catalog = TopicCatalog(control: control, calls: calls, timeout: Self.timeout)
         self.administration = administration ?? BrokerAdministration(control: control, calls: calls, timeout: Self.timeout)

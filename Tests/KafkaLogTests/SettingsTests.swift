@@ -47,6 +47,17 @@ import Testing
         #expect("\(error)".contains(name) && "\(error)".contains(SettingRule.all[name]?.reason ?? "?"))
     }
 
+    /// Of clients that are made later: the first command must not be the one to find out.
+    @Test(arguments: [
+        ("max.in.flight.requests.per.connection", "10", "max.in.flight"), ("message.timeout.ms", "1", "linger.ms"),
+        ("session.timeout.ms", "3000000", "session.timeout.ms"), ("receive.message.max.bytes", "2000", "receive.message.max.bytes"),
+    ])
+    func settingsThatAreWrongOnlyTogetherAreRefusedAtOnce(name: String, value: String, word: String) throws {
+        let error = try #require(failure([name: value]))
+        #expect(error.code == .misconfigured)
+        #expect("\(error)".contains(word))
+    }
+
     @Test func whatTheLawsRestOnMayBeSaidAgain() async throws {
         await (try open(["enable.idempotence": "true", "acks": "all", "request.required.acks": "-1", "auto.offset.reset": "error"])).close()
     }

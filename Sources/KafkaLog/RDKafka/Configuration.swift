@@ -1,5 +1,6 @@
 import CRdKafka
 import EventLog
+import Foundation
 
 /// A client's settings as librdkafka takes them.
 final class Configuration {
@@ -22,6 +23,20 @@ final class Configuration {
     }
 
     deinit { if let conf { rd_kafka_conf_destroy(conf) } }
+
+    /// Has librdkafka judge the settings for each kind of client, since some are wrong only together, and only for one kind.
+    ///
+    /// - Throws: `misconfigured` with librdkafka's reason.
+    static func check(_ settings: ClientSettings) throws(LogError) {
+        for kind in [ClientKind.producer, .reader, .member(group: "settings")] {
+            let (client, queue) = try Configuration(kind, settings, isTrial: true).makeClient()
+            // Which takes a moment.
+            Thread.detachNewThread {
+                queue.destroy()
+                client.destroy()
+            }
+        }
+    }
 
     private func set(_ name: String, _ value: String) throws(LogError) {
         var reason = [CChar](repeating: 0, count: 512)
