@@ -18,8 +18,11 @@ public final class KafkaLog: EventLog {
     private let catalog: TopicCatalog
     private let administration: any TopicAdministration
     private let readers: ReaderClients
+    private let environment: EngineEnvironment
     private let state = Mutex(State())
-    private let settingsRefused = Mutex(false)
+    /// Topics whose settings the brokers have refused to tell, of which the log tells once.
+    private let untold = Mutex<Set<Topic>>([])
+    private let closed = Completion()
 
     private struct State {
         var isClosed = false
@@ -68,12 +71,15 @@ public final class KafkaLog: EventLog {
 
     init(
         brokers: [String], settings: [String: String], clientID: String, logger: Logger, administration: (any TopicAdministration)?,
-        metrics: KafkaMetrics
+        metrics: KafkaMetrics, environment: EngineEnvironment = .system
     ) throws(LogError) {
         self.metrics = metrics
         self.settings = try ClientSettings(brokers: brokers, settings: settings, clientID: clientID)
         self.logger = logger
-        control = try Client(.control, settings: self.settings, logger: logger, statistics: metrics) { _ in Client.Duties() }
+        self.environment = environment
+        // What is wrong shows here, and not with the first producer.
+        if self.settings.hasOwn { try Configuration.check(self.settings) }
+        control = try Client(.control, settings: self.settings, logger: logger, statistics: metrics)
         catalog = TopicCatalog(control: control, calls: calls, timeout: Self.timeout)
         self.administration = administration ?? BrokerAdministration(control: control, calls: calls, timeout: Self.timeout)
         readers = ReaderClients(settings: self.settings, logger: logger, statistics: metrics)
@@ -97,44 +103,57 @@ public final class KafkaLog: EventLog {
         try await waitUntilVisible(topic, partitions: settings.partitions)
     }
 
+    /// - Throws: also where the brokers cannot tell the topic's settings now. Where they refuse to, or do not know the question, the
+    ///   description is without them.
     public func describe(_ topic: Topic) async throws(LogError) -> TopicDescription? {
         try checkOpen("describe topic '\(topic)'")
         guard let metadata = try await catalog.metadata(of: topic) else { return nil }
-        // Who has refused once refuses again, and a broker that knows no such question keeps us waiting.
-        guard !settingsRefused.withLock({ $0 }) else { return TopicDescription(partitions: metadata.partitions, replicas: metadata.replicas) }
         var settings: [String: String]?
         do throws(LogError) {
             settings = try await administration.settings(of: topic)
         } catch {
-            let isFirst = settingsRefused.withLock { refused in
-                defer { refused = true }
-                return !refused
-            }
-            if isFirst {
-                logger.notice("Kafka does not tell the topics' settings, so they are not checked", metadata: ["error": "\(error)"])
+            guard error.code == .misconfigured else { throw error }
+            if untold.withLock({ $0.insert(topic).inserted }) {
+                logger.notice(
+                    "Kafka does not tell a topic's settings, so they are not checked", metadata: ["topic": "\(topic)", "error": "\(error)"])
             }
         }
         return TopicDescription(partitions: metadata.partitions, replicas: metadata.replicas, settings: settings)
     }
 
     public func bounds(of partition: TopicPartition) async throws(LogError) -> Range<Offset> {
-        try checkOpen("find the bounds of \(partition)")
+        let action = "find the bounds of \(partition)"
+        try checkOpen(action)
         try await catalog.check(partition)
+        let found: Range<Offset>?
         do throws(LogError) {
-            return try await calls.run { [control] () throws(LogError) in try control.bounds(of: partition, timeout: Self.timeout) }
+            found = try await asking(for: .milliseconds(Int(Self.timeout))) { () async throws(LogError) -> Range<Offset>? in
+                let found = try await calls.run { [control] () throws(LogError) in
+                    try control.bounds(of: partition, timeout: Self.timeout)
+                }
+                if found == nil { _ = try await catalog.metadata(of: partition.topic) }
+                return found
+            }
         } catch {
             if error.code == .topicMissing || error.code == .partitionOutOfRange { catalog.forget(partition.topic) }
             throw error
         }
+        guard let found else { throw LogError(.unavailable, "cannot \(action): it has no leader now") }
+        return found
     }
 
     public func makeProducer() async throws(LogError) -> any LogProducer {
         try checkOpen("make a producer")
-        let producer = try KafkaProducer(settings: settings, catalog: catalog, logger: logger, statistics: metrics)
-        state.withLock { state in
-            state.forgetEnded()
+        let producer = try await calls.run { [settings, catalog, logger, metrics] () throws(LogError) in
+            try KafkaProducer(settings: settings, catalog: catalog, logger: logger, statistics: metrics)
+        }
+        let isOpen = add { state in
             state.ending.append(producer.destroyed)
             state.producers.append(WeakProducer(producer: producer))
+        }
+        guard isOpen else {
+            await producer.close()
+            throw Self.closed("make a producer")
         }
         return producer
     }
@@ -146,23 +165,28 @@ public final class KafkaLog: EventLog {
                 .truncated,
                 "\(partition) holds offsets \(bounds.lowerBound)..<\(bounds.upperBound), so it cannot be read from \(offset)")
         }
-        try checkOpen("read \(partition)")
-        let reader = try KafkaReader(partition, from: offset, queuedBytes: settings.queuedBytes, clients: readers, calls: calls)
-        state.withLock { state in
-            state.forgetEnded()
-            state.readers.append(WeakReader(reader: reader))
+        let reader = try await calls.run { [settings, readers, calls] () throws(LogError) in
+            try KafkaReader(partition, from: offset, queuedBytes: settings.queuedBytes, clients: readers, calls: calls)
+        }
+        guard add({ $0.readers.append(WeakReader(reader: reader)) }) else {
+            await reader.close()
+            throw Self.closed("read \(partition)")
         }
         return reader
     }
 
     public func join(group: String, topic: Topic) async throws(LogError) -> any GroupMembership {
-        try checkOpen("join group '\(group)'")
         _ = try await partitions(of: topic)
-        let membership = try KafkaMembership(group: group, topic: topic, settings: settings, logger: logger, statistics: metrics)
-        state.withLock { state in
-            state.forgetEnded()
+        let membership = try await calls.run { [settings, logger, metrics] () throws(LogError) in
+            try KafkaMembership(group: group, topic: topic, settings: settings, logger: logger, statistics: metrics)
+        }
+        let isOpen = add { state in
             state.ending.append(membership.destroyed)
             state.memberships.append(WeakMembership(membership: membership))
+        }
+        guard isOpen else {
+            await membership.leave()
+            throw Self.closed("join group '\(group)'")
         }
         return membership
     }
@@ -175,35 +199,57 @@ public final class KafkaLog: EventLog {
             state.isClosed = true
             return state
         }
-        guard let state else { return }
+        guard let state else { return await closed.wait() }
         await withTaskGroup(of: Void.self) { group in
             for membership in state.memberships.compactMap(\.membership) { group.addTask { await membership.leave() } }
             for producer in state.producers.compactMap(\.producer) { group.addTask { await producer.close() } }
             for reader in state.readers.compactMap(\.reader) { group.addTask { await reader.close() } }
         }
-        let ending = state.ending + readers.close()
+        let ending = state.ending + readers.close() + [control.destroyed]
         control.stop()
-        let deadline = ContinuousClock.now + .seconds(5)
-        for completion in ending + [control.destroyed] where !(await completion.wait(upTo: deadline - .now)) {
-            logger.warning("A Kafka client takes long to end and is left behind")
+        await withTaskGroup(of: Bool.self) { group in
+            for completion in ending { group.addTask { [environment] in await completion.wait(upTo: .seconds(5), by: environment.clock) } }
+            for await hasEnded in group where !hasEnded { logger.warning("A Kafka client takes long to end and is left behind") }
         }
         calls.close()
+        closed.finish()
+    }
+
+    /// Remembers what is to be closed with the log; false where that has begun.
+    private func add(_ note: (inout State) -> Void) -> Bool {
+        state.withLock { state in
+            guard !state.isClosed else { return false }
+            state.forgetEnded()
+            note(&state)
+            return true
+        }
     }
 
     private func checkOpen(_ action: String) throws(LogError) {
-        guard !state.withLock({ $0.isClosed }) else { throw LogError(.closed, "cannot \(action): the log is closed") }
+        guard !state.withLock({ $0.isClosed }) else { throw Self.closed(action) }
     }
+
+    private static func closed(_ action: String) -> LogError { LogError(.closed, "cannot \(action): the log is closed") }
 
     /// A new topic takes some time to become known to all brokers and to get its leaders.
     private func waitUntilVisible(_ topic: Topic, partitions: Int) async throws(LogError) {
-        let deadline = ContinuousClock.now + .seconds(10)
-        var pause = Duration.milliseconds(5)
+        let found = try await asking(for: .seconds(10)) { () async throws(LogError) -> TopicMetadata? in
+            guard let found = try await catalog.metadata(of: topic), found.partitions >= partitions, found.hasLeaders else { return nil }
+            return found
+        }
+        if found == nil { throw LogError(.timedOut, "topic '\(topic)' was created, but does not show up; look again in a moment") }
+    }
+
+    /// Asks again after growing pauses until there is an answer; nil where there is none within `limit`, or the task is cancelled.
+    private func asking<Answer>(
+        for limit: Duration, _ ask: () async throws(LogError) -> Answer?
+    ) async throws(LogError) -> Answer? {
+        let deadline = environment.now().advanced(by: limit)
+        var pauses = Backoff(base: .milliseconds(10), cap: .milliseconds(200))
         while true {
-            if let found = try await catalog.metadata(of: topic), found.partitions >= partitions, found.hasLeaders { return }
-            guard ContinuousClock.now < deadline, (try? await Task.sleep(for: pause)) != nil else {
-                throw LogError(.timedOut, "topic '\(topic)' was created, but does not show up; look again in a moment")
-            }
-            pause = min(pause * 2, .milliseconds(200))
+            if let answer = try await ask() { return answer }
+            guard environment.now() < deadline else { return nil }
+            guard (try? await environment.clock.sleep(for: pauses.next(jitter: environment.jitter()))) != nil else { return nil }
         }
     }
 }

@@ -10,9 +10,7 @@ import Testing
     @Test(.timeLimit(.minutes(1))) func statisticsBecomeMetrics() async throws {
         let cluster = try MockCluster()
         let recorder = MetricsRecorder()
-        let log = try KafkaLog(
-            brokers: cluster.brokers, settings: ["statistics.interval.ms": "50", "fetch.wait.max.ms": "5"], clientID: "test",
-            logger: .quiet, administration: cluster, metrics: KafkaMetrics(factory: recorder))
+        let log = try cluster.openLog(["statistics.interval.ms": "50"], metrics: KafkaMetrics(factory: recorder))
         try await log.createTopic("ordering", partitions: 1)
         let producer = try await log.makeProducer()
         for _ in 0..<10 { _ = try await producer.append([1, 2, 3], to: partition) }

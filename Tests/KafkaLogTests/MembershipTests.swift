@@ -24,8 +24,8 @@ import Testing
 
         let second = try await logs[1].join(group: "writers", topic: "ordering")
         var secondSets = second.assignments.makeAsyncIterator()
-        let secondSet = try #require(await Self.next(&secondSets) { !$0.isEmpty })
-        let firstSet = try #require(await Self.next(&firstSets) { $0.count < 4 })
+        let secondSet = try #require(await Self.next(&secondSets) { $0.count == 2 })
+        let firstSet = try #require(await Self.next(&firstSets) { $0.count == 2 })
         #expect(firstSet.isDisjoint(with: secondSet) && firstSet.union(secondSet) == all)
 
         // The coordinator moves: nobody is disturbed for good.
@@ -77,6 +77,45 @@ import Testing
         #expect(await Self.next(&sets) { $0.isEmpty } == [])
         try await cluster.perform("up 1")
         #expect(await Self.next(&sets) { !$0.isEmpty }?.count == 2)
+        await membership.leave()
+        await log.close()
+    }
+
+    /// What lag tools ask for.
+    private static func committed(_ partition: Int, _ cluster: MockCluster) async throws -> String {
+        try await cluster.perform("committed writers ordering \(partition)")
+    }
+
+    @Test(.timeLimit(.minutes(1))) func progressIsCommittedAndLeavingCommitsTheRest() async throws {
+        let cluster = try MockCluster()
+        let log = try cluster.openLog()
+        try await log.createTopic("ordering", partitions: 2)
+        let membership = try await log.join(group: "writers", topic: "ordering")
+        var sets = membership.assignments.makeAsyncIterator()
+        #expect(await Self.next(&sets) { !$0.isEmpty }?.count == 2)
+        #expect(try await Self.committed(0, cluster) == "none")
+        membership.publish(progress: [Partition(0): Offset(3), Partition(1): Offset(1)])
+        membership.publish(progress: [Partition(1): Offset(4)])
+        while try await Self.committed(1, cluster) != "4" {}
+        #expect(try await Self.committed(0, cluster) == "3")
+        membership.publish(progress: [Partition(0): Offset(9)])
+        await membership.leave()
+        #expect(try await Self.committed(0, cluster) == "9")
+        await log.close()
+    }
+
+    /// The last commit before everything has been read must not be the one that is lost.
+    @Test(.timeLimit(.minutes(1)), arguments: ["27", "12"]) func aCommitThatFailsIsMadeAgain(error: String) async throws {
+        let cluster = try MockCluster()
+        let log = try cluster.openLog()
+        try await log.createTopic("ordering", partitions: 2)
+        let membership = try await log.join(group: "writers", topic: "ordering")
+        var sets = membership.assignments.makeAsyncIterator()
+        #expect(await Self.next(&sets) { !$0.isEmpty }?.count == 2)
+        try await cluster.perform("errors 8 \(error)")
+        membership.publish(progress: [Partition(0): Offset(3), Partition(1): Offset(4)])
+        while try await Self.committed(0, cluster) != "3" {}
+        #expect(try await Self.committed(1, cluster) == "4")
         await membership.leave()
         await log.close()
     }

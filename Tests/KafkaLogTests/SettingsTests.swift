@@ -20,7 +20,7 @@ import Testing
         }
     }
 
-    @Test(arguments: ["no.such.setting", "sasl.pasword"]) func aSettingThatDoesNotExistIsNamed(name: String) throws {
+    @Test(arguments: ["no.such.setting", "sasl.pasword", "sasl.jaas.config"]) func aSettingThatDoesNotExistIsNamed(name: String) throws {
         let error = try #require(failure([name: "hunter2!"]))
         #expect(error.code == .misconfigured)
         #expect("\(error)".contains(name) && !"\(error)".contains("hunter2!"))
@@ -39,12 +39,23 @@ import Testing
         ("enable.idempotence", "false"), ("acks", "1"), ("request.required.acks", "0"), ("isolation.level", "read_committed"),
         ("auto.offset.reset", "earliest"), ("allow.auto.create.topics", "true"), ("enable.auto.commit", "true"),
         ("partition.assignment.strategy", "cooperative-sticky"), ("group.instance.id", "me"), ("transactional.id", "t"), ("group.id", "g"),
-        ("bootstrap.servers", "elsewhere:9092"),
+        ("bootstrap.servers", "elsewhere:9092"), ("delivery.report.only.error", "true"),
     ])
     func aSettingThatWouldBreakALawIsRefusedWithTheReason(name: String, value: String) throws {
         let error = try #require(failure([name: value]))
         #expect(error.code == .misconfigured)
         #expect("\(error)".contains(name) && "\(error)".contains(SettingRule.all[name]?.reason ?? "?"))
+    }
+
+    /// Of clients that are made later: the first command must not be the one to find out.
+    @Test(arguments: [
+        ("max.in.flight.requests.per.connection", "10", "max.in.flight"), ("message.timeout.ms", "1", "linger.ms"),
+        ("session.timeout.ms", "3000000", "session.timeout.ms"), ("receive.message.max.bytes", "2000", "receive.message.max.bytes"),
+    ])
+    func settingsThatAreWrongOnlyTogetherAreRefusedAtOnce(name: String, value: String, word: String) throws {
+        let error = try #require(failure([name: value]))
+        #expect(error.code == .misconfigured)
+        #expect("\(error)".contains(word))
     }
 
     @Test func whatTheLawsRestOnMayBeSaidAgain() async throws {
@@ -80,8 +91,11 @@ import Testing
     }
 
     @Test func redactionHidesAllSecrets() {
-        let redaction = Redaction(["sasl.password": "abc", "ssl.key.password": "abcdef", "client.rack": "xyz"])
-        #expect(redaction("abc abcdef xyz") == "[redacted] [redacted] xyz")
+        let redaction = Redaction([
+            "sasl.password": "abc", "ssl.key.password": "abcdef", "sasl.oauthbearer.assertion.private.key.passphrase": "ghi",
+            "client.rack": "xyz", "ssl.key.location": "/key",
+        ])
+        #expect(redaction("abc abcdef ghi xyz /key") == "[redacted] [redacted] [redacted] xyz /key")
     }
 }
 

@@ -1,6 +1,8 @@
 public import EventModel
 
 /// A record to append: its key chose the partition, its value is an encoded ``Record``.
+///
+/// A log need not tell an empty value from none: in a topic that keeps the newest record of each key, it has the key forgotten.
 public struct LogRecord: Sendable {
     public let key: Bytes
     public let value: Bytes

@@ -40,6 +40,8 @@ struct ClientSettings: Sendable {
     /// Where a setting of the user's is wrong, this is it.
     func isOwn(_ name: String) -> Bool { user[name] != nil }
 
+    var hasOwn: Bool { !user.isEmpty }
+
     /// How much a reader fetches ahead.
     var queuedBytes: Int { (user["queued.max.messages.kbytes"].flatMap { Int($0) } ?? 16_384) << 10 }
 

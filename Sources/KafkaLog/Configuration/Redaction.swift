@@ -12,10 +12,13 @@ struct Redaction: Sendable {
         return text
     }
 
-    /// Whether a setting's value must not be shown. Names that librdkafka does not know count too: they may be misspelt.
+    /// Whether a setting's value must not be shown. Names that librdkafka does not know count too: they may be misspelt, or Java's.
     static func isSecret(_ name: String) -> Bool {
-        ["password", "passwd", "secret", "token", "key.pem", "ssl.key", "oauthbearer.config", "credential"].contains {
-            name.lowercased().contains($0)
-        } && !name.hasSuffix(".location") && !name.hasSuffix(".url")
+        let name = name.lowercased()
+        if [".location", ".url", ".file"].contains(where: name.hasSuffix) { return false }
+        return [
+            "password", "passwd", "passphrase", "secret", "token", "key.pem", "private.key", "ssl.key", "oauthbearer.config", "credential",
+            "jaas",
+        ].contains { name.contains($0) }
     }
 }

@@ -31,6 +31,8 @@ struct SettingRule: Sendable {
             "client.id": SettingRule(allowed: [], reason: "it is given by itself"),
             "bootstrap.servers": ownBrokers,
             "metadata.broker.list": ownBrokers,
+            "delivery.report.only.error": SettingRule(
+                allowed: ["false"], reason: "a record counts as stored by its report alone, so it would wait for ever"),
             "log.queue": SettingRule(allowed: ["true"], reason: "librdkafka's log goes to the application's"),
         ]
     }()

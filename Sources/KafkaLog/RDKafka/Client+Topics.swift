@@ -1,51 +1,47 @@
 import CRdKafka
 import EventLog
-import Foundation
 
-/// Questions to the brokers. All of them block until the answer, or the timeout.
+/// Questions to the brokers. All of them block until the answer, or the timeout in milliseconds.
 extension Client {
     /// What the brokers tell of a topic; nil where it does not exist. Makes no topic: `allow.auto.create.topics` is off.
     func metadata(of topic: Topic, timeout: Int32) throws(LogError) -> TopicMetadata? {
         let action = "cannot look up topic '\(topic)'"
-        guard let local = rd_kafka_topic_new(handle, topic.name, nil) else {
-            throw LogError(rd_kafka_last_error(), action)
+        return try use(action) { client throws(LogError) in
+            guard let local = rd_kafka_topic_new(client, topic.name, nil) else { throw error(rd_kafka_last_error(), action) }
+            defer { rd_kafka_topic_destroy(local) }
+            var answer: UnsafePointer<rd_kafka_metadata>?
+            let outcome = rd_kafka_metadata(client, 0, local, &answer, timeout)
+            guard outcome == RD_KAFKA_RESP_ERR_NO_ERROR, let answer else { throw error(outcome, action) }
+            defer { rd_kafka_metadata_destroy(answer) }
+            guard answer.pointee.topic_cnt > 0 else { return nil }
+            let found = answer.pointee.topics[0]
+            switch found.err {
+            case RD_KAFKA_RESP_ERR_NO_ERROR, RD_KAFKA_RESP_ERR_LEADER_NOT_AVAILABLE: break
+            case RD_KAFKA_RESP_ERR_UNKNOWN_TOPIC_OR_PART, RD_KAFKA_RESP_ERR__UNKNOWN_TOPIC: return nil
+            case let fault: throw error(fault, action)
+            }
+            let partitions = UnsafeBufferPointer(start: found.partitions, count: Int(found.partition_cnt))
+            return TopicMetadata(
+                partitions: partitions.count, replicas: partitions.map { Int($0.replica_cnt) }.min() ?? 0,
+                leader: partitions.map(\.leader).first { $0 >= 0 }, hasLeaders: partitions.allSatisfy { $0.leader >= 0 })
         }
-        defer { rd_kafka_topic_destroy(local) }
-        var answer: UnsafePointer<rd_kafka_metadata>?
-        let error = rd_kafka_metadata(handle, 0, local, &answer, timeout)
-        guard error == RD_KAFKA_RESP_ERR_NO_ERROR, let answer else { throw LogError(error, action) }
-        defer { rd_kafka_metadata_destroy(answer) }
-        guard answer.pointee.topic_cnt > 0 else { return nil }
-        let found = answer.pointee.topics[0]
-        switch found.err {
-        case RD_KAFKA_RESP_ERR_NO_ERROR, RD_KAFKA_RESP_ERR_LEADER_NOT_AVAILABLE: break
-        case RD_KAFKA_RESP_ERR_UNKNOWN_TOPIC_OR_PART, RD_KAFKA_RESP_ERR__UNKNOWN_TOPIC: return nil
-        case let error: throw LogError(error, action)
-        }
-        let partitions = UnsafeBufferPointer(start: found.partitions, count: Int(found.partition_cnt))
-        return TopicMetadata(
-            partitions: partitions.count, replicas: partitions.map { Int($0.replica_cnt) }.min() ?? 0,
-            hasLeaders: partitions.allSatisfy { $0.leader >= 0 })
     }
 
-    /// The offsets that a partition holds. A leader that does not know yet that it is one, as of a topic just made, or does not lead any
-    /// more, is asked for again; librdkafka does not.
-    func bounds(of partition: TopicPartition, timeout: Int32) throws(LogError) -> Range<Offset> {
-        let deadline = ContinuousClock.now + .milliseconds(Int(timeout))
-        while true {
+    /// The offsets that a partition holds; nil where the broker that was asked does not know yet that it leads the partition, as of a topic
+    /// just made, or does not lead it any more. Then a look at the metadata tells librdkafka whom to ask instead.
+    func bounds(of partition: TopicPartition, timeout: Int32) throws(LogError) -> Range<Offset>? {
+        let action = "cannot find the bounds of \(partition)"
+        return try use(action) { client throws(LogError) in
             var low: Int64 = 0
             var high: Int64 = 0
-            let error = rd_kafka_query_watermark_offsets(
-                handle, partition.topic.name, partition.partition.rawValue, &low, &high, timeout)
-            switch error {
-            case RD_KAFKA_RESP_ERR_NO_ERROR:
-                return Offset(low)..<Offset(max(low, high))
-            case RD_KAFKA_RESP_ERR_NOT_LEADER_FOR_PARTITION, RD_KAFKA_RESP_ERR_LEADER_NOT_AVAILABLE:
-                guard ContinuousClock.now < deadline else { fallthrough }
-                usleep(50_000)
-                _ = try metadata(of: partition.topic, timeout: timeout)
-            default:
-                throw LogError(error, "cannot find the bounds of \(partition)")
+            let outcome = rd_kafka_query_watermark_offsets(
+                client, partition.topic.name, partition.partition.rawValue, &low, &high, timeout)
+            switch outcome {
+            case RD_KAFKA_RESP_ERR_NO_ERROR: return Offset(low)..<Offset(max(low, high))
+            case RD_KAFKA_RESP_ERR_NOT_LEADER_FOR_PARTITION, RD_KAFKA_RESP_ERR_LEADER_NOT_AVAILABLE,
+                RD_KAFKA_RESP_ERR_OFFSET_NOT_AVAILABLE:
+                return nil
+            default: throw error(outcome, action)
             }
         }
     }
@@ -58,50 +54,42 @@ extension Client {
             let new = rd_kafka_NewTopic_new(
                 topic.name, Int32(clamping: settings.partitions), settings.replicas.map { Int32(clamping: $0) } ?? -1, &reason,
                 reason.count)
-        else { throw LogError(RD_KAFKA_RESP_ERR__INVALID_ARG, action, detail: Self.text(reason)) }
+        else { throw error(RD_KAFKA_RESP_ERR__INVALID_ARG, action, words: reason) }
         defer { rd_kafka_NewTopic_destroy(new) }
         for (name, value) in configuration { rd_kafka_NewTopic_set_config(new, name, value) }
-        try ask(RD_KAFKA_ADMIN_OP_CREATETOPICS, action, timeout) { options, queue in
+        try ask(RD_KAFKA_ADMIN_OP_CREATETOPICS, action, timeout) { client, options, queue in
+            rd_kafka_AdminOptions_set_operation_timeout(options, timeout, nil, 0)
             var topics: [OpaquePointer?] = [new]
-            rd_kafka_CreateTopics(handle, &topics, 1, options, queue)
+            rd_kafka_CreateTopics(client, &topics, 1, options, queue)
         } answer: { event throws(LogError) in
             var count = 0
-            guard let results = rd_kafka_CreateTopics_result_topics(rd_kafka_event_CreateTopics_result(event), &count), count > 0,
-                let result = results[0]
-            else { throw LogError(.unavailable, "\(action): Kafka does not say what became of it") }
-            let error = rd_kafka_topic_result_error(result)
-            guard error == RD_KAFKA_RESP_ERR_NO_ERROR else {
-                throw LogError(error, action, detail: rd_kafka_topic_result_error_string(result).map { String(cString: $0) })
-            }
+            let results = rd_kafka_CreateTopics_result_topics(rd_kafka_event_CreateTopics_result(event), &count)
+            _ = try first(results, count, action, rd_kafka_topic_result_error, rd_kafka_topic_result_error_string)
         }
     }
 
     /// A topic's settings, by the admin API.
-    func configuration(of topic: Topic, timeout: Int32) throws(LogError) -> [String: String] {
+    ///
+    /// - Parameter broker: whom to ask, since any of them knows. Librdkafka would ask the controller, and wait for one where the brokers name
+    ///   none, before it finds out whether they know the question.
+    func configuration(of topic: Topic, askedOf broker: Int32?, timeout: Int32) throws(LogError) -> [String: String] {
         let action = "cannot read the settings of topic '\(topic)'"
         guard let resource = rd_kafka_ConfigResource_new(RD_KAFKA_RESOURCE_TOPIC, topic.name) else {
-            throw LogError(RD_KAFKA_RESP_ERR__INVALID_ARG, action)
+            throw error(RD_KAFKA_RESP_ERR__INVALID_ARG, action)
         }
         defer { rd_kafka_ConfigResource_destroy(resource) }
         var settings: [String: String] = [:]
-        try ask(RD_KAFKA_ADMIN_OP_DESCRIBECONFIGS, action, timeout) { options, queue in
+        try ask(RD_KAFKA_ADMIN_OP_DESCRIBECONFIGS, action, timeout) { client, options, queue in
+            if let broker { rd_kafka_AdminOptions_set_broker(options, broker, nil, 0) }
             var resources: [OpaquePointer?] = [resource]
-            rd_kafka_DescribeConfigs(handle, &resources, 1, options, queue)
+            rd_kafka_DescribeConfigs(client, &resources, 1, options, queue)
         } answer: { event throws(LogError) in
             var count = 0
-            guard let results = rd_kafka_DescribeConfigs_result_resources(rd_kafka_event_DescribeConfigs_result(event), &count), count > 0,
-                let result = results[0]
-            else { throw LogError(.unavailable, "\(action): Kafka does not tell them") }
-            let error = rd_kafka_ConfigResource_error(result)
-            guard error == RD_KAFKA_RESP_ERR_NO_ERROR else {
-                throw LogError(error, action, detail: rd_kafka_ConfigResource_error_string(result).map { String(cString: $0) })
-            }
-            var entryCount = 0
-            let entries = rd_kafka_ConfigResource_configs(result, &entryCount)
-            for index in 0..<entryCount {
-                guard let entry = entries?[index], let name = rd_kafka_ConfigEntry_name(entry),
-                    let value = rd_kafka_ConfigEntry_value(entry)
-                else { continue }
+            let results = rd_kafka_DescribeConfigs_result_resources(rd_kafka_event_DescribeConfigs_result(event), &count)
+            let result = try first(results, count, action, rd_kafka_ConfigResource_error, rd_kafka_ConfigResource_error_string)
+            let entries = UnsafeBufferPointer(start: rd_kafka_ConfigResource_configs(result, &count), count: count)
+            for entry in entries {
+                guard let name = rd_kafka_ConfigEntry_name(entry), let value = rd_kafka_ConfigEntry_value(entry) else { continue }
                 settings[String(cString: name)] = String(cString: value)
             }
         }
@@ -110,31 +98,35 @@ extension Client {
 
     /// One request of the admin API, answered on a queue of its own.
     private func ask(
-        _ operation: rd_kafka_admin_op_t, _ action: String, _ timeout: Int32, request: (OpaquePointer?, OpaquePointer) -> Void,
-        answer: (OpaquePointer) throws(LogError) -> Void
+        _ operation: rd_kafka_admin_op_t, _ action: String, _ timeout: Int32,
+        request: (_ client: OpaquePointer, _ options: OpaquePointer?, _ queue: OpaquePointer) -> Void,
+        answer: (_ event: OpaquePointer) throws(LogError) -> Void
     ) throws(LogError) {
-        guard let queue = rd_kafka_queue_new(handle) else { throw LogError(.unavailable, action) }
-        defer { rd_kafka_queue_destroy(queue) }
-        let options = rd_kafka_AdminOptions_new(handle, operation)
-        defer { if let options { rd_kafka_AdminOptions_destroy(options) } }
-        var reason = [CChar](repeating: 0, count: 256)
-        rd_kafka_AdminOptions_set_request_timeout(options, timeout, &reason, reason.count)
-        if operation == RD_KAFKA_ADMIN_OP_CREATETOPICS {
-            rd_kafka_AdminOptions_set_operation_timeout(options, timeout, &reason, reason.count)
+        try use(action) { client throws(LogError) in
+            guard let queue = rd_kafka_queue_new(client) else { throw LogError(.unavailable, action) }
+            defer { rd_kafka_queue_destroy(queue) }
+            let options = rd_kafka_AdminOptions_new(client, operation)
+            defer { if let options { rd_kafka_AdminOptions_destroy(options) } }
+            rd_kafka_AdminOptions_set_request_timeout(options, timeout, nil, 0)
+            request(client, options, queue)
+            guard let event = rd_kafka_queue_poll(queue, timeout + 1000) else { throw error(RD_KAFKA_RESP_ERR__TIMED_OUT, action) }
+            defer { rd_kafka_event_destroy(event) }
+            let outcome = rd_kafka_event_error(event)
+            guard outcome == RD_KAFKA_RESP_ERR_NO_ERROR else {
+                throw error(outcome, action, words: rd_kafka_event_error_string(event))
+            }
+            try answer(event)
         }
-        request(options, queue)
-        guard let event = rd_kafka_queue_poll(queue, timeout + 1000) else {
-            throw LogError(RD_KAFKA_RESP_ERR__TIMED_OUT, action)
-        }
-        defer { rd_kafka_event_destroy(event) }
-        let error = rd_kafka_event_error(event)
-        guard error == RD_KAFKA_RESP_ERR_NO_ERROR else {
-            throw LogError(error, action, detail: rd_kafka_event_error_string(event).map { String(cString: $0) })
-        }
-        try answer(event)
     }
 
-    private static func text(_ characters: [CChar]) -> String {
-        String(decoding: characters.prefix { $0 != 0 }.map(UInt8.init(bitPattern:)), as: UTF8.self)
+    /// The result of a request for one thing, which may be an error of its own.
+    private func first(
+        _ results: UnsafeMutablePointer<OpaquePointer?>?, _ count: Int, _ action: String,
+        _ outcome: (OpaquePointer?) -> rd_kafka_resp_err_t,
+        _ words: (OpaquePointer?) -> UnsafePointer<CChar>?
+    ) throws(LogError) -> OpaquePointer {
+        guard count > 0, let result = results?[0] else { throw LogError(.unavailable, "\(action): Kafka does not say what became of it") }
+        guard outcome(result) == RD_KAFKA_RESP_ERR_NO_ERROR else { throw error(outcome(result), action, words: words(result)) }
+        return result
     }
 }

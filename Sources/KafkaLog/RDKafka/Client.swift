@@ -4,59 +4,57 @@ import Foundation
 import Logging
 import Synchronization
 
-/// Owns a handle of librdkafka and the thread that serves its events: log lines, errors and statistics here, the others by `serve`.
-///
-/// Unchecked: librdkafka's handle and queues may be used from any thread; what changes here is behind `state`.
-final class Client: @unchecked Sendable {
+/// A client of librdkafka and the thread that serves its events: log lines, errors and statistics here, the others by its duties.
+final class Client: Sendable {
     /// What a client's owner does on its thread.
     struct Duties: Sendable {
         /// An event that is not the client's own business. It is destroyed afterwards.
-        var serve: @Sendable (_ event: OpaquePointer, _ type: Int32) -> Void = { _, _ in }
+        var serve: @Sendable (_ client: OpaquePointer, _ event: OpaquePointer, _ type: Int32) -> Void = { _, _, _ in }
         /// Called after each event, and at least every half second.
-        var tick: @Sendable () -> Void = {}
+        var tick: @Sendable (_ client: OpaquePointer) -> Void = { _ in }
         /// Called once when the client is to end, with what serves the next event, if one comes within so many milliseconds.
-        var finish: @Sendable (_ serveNext: (_ milliseconds: Int32) -> Void) -> Void = { _ in }
+        var finish: @Sendable (_ client: OpaquePointer, _ serveNext: (_ milliseconds: Int32) -> Void) -> Void = { _, _ in }
     }
 
-    let handle: OpaquePointer
     let kind: ClientKind
-    private let queue: OpaquePointer
+    private let handle: Handle
+    /// Of events.
+    private let queue: Handle
     private let logger: Logger
     private let redaction: Redaction
     private let statistics: KafkaMetrics
     private let isStopping = Atomic(false)
-    /// Whether the queue is still there to be woken.
-    private let isServing = Mutex(true)
     /// Once the handle is destroyed, which may take long.
     let destroyed = Completion()
 
     /// - Throws: `misconfigured` with librdkafka's reason.
     init(
-        _ kind: ClientKind, settings: ClientSettings, logger: Logger, statistics: KafkaMetrics, duties: @Sendable (OpaquePointer) -> Duties
-    )
-        throws(LogError)
-    {
+        _ kind: ClientKind, settings: ClientSettings, logger: Logger, statistics: KafkaMetrics, duties: Duties = Duties()
+    ) throws(LogError) {
         let configuration = try Configuration(kind, settings)
-        handle = try configuration.makeHandle()
+        (handle, queue) = try configuration.makeClient()
         self.kind = kind
         self.logger = logger
         self.statistics = statistics
         redaction = settings.redaction
-        if case .member = kind {
-            rd_kafka_poll_set_consumer(handle)
-            queue = rd_kafka_queue_get_consumer(handle)
-        } else {
-            queue = rd_kafka_queue_get_main(handle)
-        }
-        rd_kafka_set_log_queue(handle, nil)
-        let duties = duties(handle)
         let thread = Thread { [self] in run(duties) }
         thread.name = "kafka-\(kind.name)"
         thread.start()
     }
 
-    /// The queue of events, for calls that answer there.
-    var events: OpaquePointer { queue }
+    /// Calls `body` with librdkafka's handle, which stays there for the length of the call.
+    ///
+    /// - Parameter action: what cannot be done once the client has ended: "cannot read ordering/7".
+    /// - Throws: `closed` once the client has ended, and what `body` throws.
+    func use<Result>(_ action: String, _ body: (OpaquePointer) throws(LogError) -> Result) throws(LogError) -> Result {
+        guard let result = try handle.use(body) else { throw LogError(.closed, "\(action): the log was closed") }
+        return result
+    }
+
+    /// What an error of librdkafka means, with its own words where it has some; secrets are hidden.
+    func error(_ error: rd_kafka_resp_err_t, _ action: String, words: UnsafePointer<CChar>? = nil) -> LogError {
+        LogError(error, action, detail: words.map { redaction(String(cString: $0)) })
+    }
 
     /// Ends the client; the thread sees to it. Everything made of the handle must be gone, or go in the duty to finish.
     func stop() {
@@ -65,39 +63,30 @@ final class Client: @unchecked Sendable {
     }
 
     /// Has the thread tick.
-    func wake() {
-        isServing.withLock { if $0 { rd_kafka_queue_yield(queue) } }
-    }
+    func wake() { queue.use { rd_kafka_queue_yield($0) } }
 
     private func run(_ duties: Duties) {
         while !isStopping.load(ordering: .acquiring) {
             serveNext(500, duties)
-            duties.tick()
+            handle.use { duties.tick($0) }
         }
-        duties.finish { serveNext($0, duties) }
+        handle.use { duties.finish($0) { serveNext($0, duties) } }
         statistics.forget(self)
-        isServing.withLock { $0 = false }
-        // The handle's logs have to be served no more: what is left of it is librdkafka's business.
-        if case .member = kind {
-            rd_kafka_queue_destroy(queue)
-            // A group that was not left by now is not waited for.
-            rd_kafka_destroy_flags(handle, RD_KAFKA_DESTROY_F_NO_CONSUMER_CLOSE)
-        } else {
-            rd_kafka_queue_destroy(queue)
-            rd_kafka_destroy(handle)
-        }
+        // Its logs have to be served no more: what is left of it is librdkafka's business.
+        queue.destroy()
+        handle.destroy()
         destroyed.finish()
     }
 
     private func serveNext(_ milliseconds: Int32, _ duties: Duties) {
-        guard let event = rd_kafka_queue_poll(queue, milliseconds) else { return }
+        guard let event = queue.use({ rd_kafka_queue_poll($0, milliseconds) }) ?? nil else { return }
         defer { rd_kafka_event_destroy(event) }
         switch rd_kafka_event_type(event) {
         case RD_KAFKA_EVENT_LOG: log(event)
         case RD_KAFKA_EVENT_ERROR: logError(event)
         case RD_KAFKA_EVENT_STATS:
             if let text = rd_kafka_event_stats(event) { statistics.update(self, with: String(cString: text)) }
-        case let type: duties.serve(event, type)
+        case let type: handle.use { duties.serve($0, event, type) }
         }
     }
 

@@ -1,5 +1,6 @@
 import CRdKafka
 import EventLog
+import Foundation
 
 /// A client's settings as librdkafka takes them.
 final class Configuration {
@@ -7,11 +8,12 @@ final class Configuration {
     private let redaction: Redaction
     private var conf: OpaquePointer?
 
-    init(_ kind: ClientKind, _ settings: ClientSettings) throws(LogError) {
+    /// - Parameter isTrial: the client is only to be made, and must not reach for a broker.
+    init(_ kind: ClientKind, _ settings: ClientSettings, isTrial: Bool = false) throws(LogError) {
         self.kind = kind
         redaction = settings.redaction
         conf = rd_kafka_conf_new()
-        for (name, value) in settings.pairs(for: kind) { try set(name, value) }
+        for (name, value) in settings.pairs(for: kind) where !isTrial || name != "bootstrap.servers" { try set(name, value) }
         // Newer versions know how long to wait with a full queue; 2.0.2 waits for a second, which ``PartitionConsumer`` sees to.
         if !settings.isOwn("fetch.queue.backoff.ms") { _ = rd_kafka_conf_set(conf, "fetch.queue.backoff.ms", "10", nil, 0) }
         rd_kafka_conf_set_events(
@@ -22,6 +24,20 @@ final class Configuration {
 
     deinit { if let conf { rd_kafka_conf_destroy(conf) } }
 
+    /// Has librdkafka judge the settings for each kind of client, since some are wrong only together, and only for one kind.
+    ///
+    /// - Throws: `misconfigured` with librdkafka's reason.
+    static func check(_ settings: ClientSettings) throws(LogError) {
+        for kind in [ClientKind.producer, .reader, .member(group: "settings")] {
+            let (client, queue) = try Configuration(kind, settings, isTrial: true).makeClient()
+            // Which takes a moment.
+            Thread.detachNewThread {
+                queue.destroy()
+                client.destroy()
+            }
+        }
+    }
+
     private func set(_ name: String, _ value: String) throws(LogError) {
         var reason = [CChar](repeating: 0, count: 512)
         let result = rd_kafka_conf_set(conf, name, value, &reason, reason.count)
@@ -29,15 +45,27 @@ final class Configuration {
         throw LogError(.misconfigured, "the Kafka setting '\(name)' is wrong: \(words(reason, hiding: name, value))")
     }
 
-    /// The handle owns the settings from here on.
-    func makeHandle() throws(LogError) -> OpaquePointer {
+    /// A client, which owns the settings from here on, and its queue of events, which is to be destroyed first.
+    func makeClient() throws(LogError) -> (client: Handle, queue: Handle) {
         var reason = [CChar](repeating: 0, count: 512)
         let type = kind == .producer ? RD_KAFKA_PRODUCER : RD_KAFKA_CONSUMER
-        guard let handle = rd_kafka_new(type, conf, &reason, reason.count) else {
+        guard let client = rd_kafka_new(type, conf, &reason, reason.count) else {
             throw LogError(.misconfigured, "the Kafka settings do not go together (\(kind.name)): \(words(reason))")
         }
         conf = nil
-        return handle
+        let queue: OpaquePointer
+        // A group that was not left by its end is not waited for.
+        let flags: Int32
+        if case .member = kind {
+            rd_kafka_poll_set_consumer(client)
+            queue = rd_kafka_queue_get_consumer(client)
+            flags = RD_KAFKA_DESTROY_F_NO_CONSUMER_CLOSE
+        } else {
+            queue = rd_kafka_queue_get_main(client)
+            flags = 0
+        }
+        rd_kafka_set_log_queue(client, nil)
+        return (Handle(client) { rd_kafka_destroy_flags($0, flags) }, Handle(queue) { rd_kafka_queue_destroy($0) })
     }
 
     private func words(_ reason: [CChar], hiding name: String = "", _ value: String = "") -> String {

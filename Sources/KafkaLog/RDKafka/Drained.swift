@@ -14,7 +14,6 @@ struct Drained {
     private var bytes: [UInt8] = []
     private var rows: [Row] = []
     private var maximumBytes = 0
-    private var client: OpaquePointer?
     /// A guess at the next records' size, from those before.
     private var averageBytes = 256
     private(set) var error: (code: rd_kafka_resp_err_t, words: String?)?
@@ -22,9 +21,8 @@ struct Drained {
     var lastOffset: Int64? { rows.last?.offset }
     var byteCount: Int { bytes.count }
 
-    mutating func begin(maximumBytes: Int, queued: Int, client: OpaquePointer) {
+    mutating func begin(maximumBytes: Int, queued: Int) {
         self.maximumBytes = maximumBytes
-        self.client = client
         error = nil
         rows.removeAll(keepingCapacity: true)
         // The batch before keeps its own array; this one is as large as it will probably be.
@@ -32,20 +30,19 @@ struct Drained {
         bytes.reserveCapacity(min(max(0, maximumBytes), queued * averageBytes) + averageBytes)
     }
 
-    /// Copies a record. What comes after one that fills the batch, or after an error, stays in the queue.
-    mutating func take(_ pointer: UnsafePointer<rd_kafka_message_t>) {
+    /// Copies a record; false after one that fills the batch, and at an error: what comes then is to stay in the queue.
+    mutating func take(_ pointer: UnsafePointer<rd_kafka_message_t>) -> Bool {
         let message = pointer.pointee
         guard message.err == RD_KAFKA_RESP_ERR_NO_ERROR else {
             error = (message.err, rd_kafka_message_errstr(pointer).map { String(cString: $0) })
-            rd_kafka_yield(client)
-            return
+            return false
         }
         append(message.key, message.key_len)
         let keyEnd = bytes.count
         append(message.payload, message.len)
         rows.append(
             Row(offset: message.offset, timestamp: rd_kafka_message_timestamp(pointer, nil), keyEnd: keyEnd, valueEnd: bytes.count))
-        if bytes.count >= maximumBytes { rd_kafka_yield(client) }
+        return bytes.count < maximumBytes
     }
 
     private mutating func append(_ start: UnsafeMutableRawPointer?, _ count: Int) {

@@ -40,6 +40,8 @@ extension LogError {
             RD_KAFKA_RESP_ERR_INVALID_CONFIG, RD_KAFKA_RESP_ERR_POLICY_VIOLATION, RD_KAFKA_RESP_ERR_INVALID_REQUEST,
             RD_KAFKA_RESP_ERR_UNSUPPORTED_VERSION, RD_KAFKA_RESP_ERR__UNSUPPORTED_FEATURE, RD_KAFKA_RESP_ERR__INVALID_ARG:
             self.init(.misconfigured, "\(action): Kafka refuses it", underlying: underlying)
+        case RD_KAFKA_RESP_ERR__DESTROY:
+            self.init(.closed, "\(action): the log was closed", underlying: underlying)
         default:
             self.init(.unavailable, "\(action): Kafka cannot do it now", underlying: underlying)
         }

@@ -16,89 +16,75 @@ final class ProducerClient: Sendable {
         let isPurged: Bool
     }
 
-    private struct Topics: @unchecked Sendable {  // librdkafka's topic handles may be used from any thread
-        var handles: [Topic: OpaquePointer] = [:]
-    }
-
     let client: Client
-    private let topics: Box
-
-    /// Shared with the thread, which must not keep the producer alive.
-    private final class Box: Sendable {
-        let topics = Mutex(Topics())
-    }
+    private let topics = Topics()
 
     /// - Parameters:
     ///   - deliveries: called on the client's thread; in the order of sending for those of one partition that went well.
-    ///   - tick: called on the client's thread after them, and after ``wake()``.
+    ///   - tick: called on the client's thread after them, and after ``Client/wake()``.
     ///   - mayEnd: asked while the client ends, whether every record is accounted for.
     ///   - end: called on the client's thread when no more deliveries come.
     init(
         settings: ClientSettings, logger: Logger, statistics: KafkaMetrics, deliveries: @escaping @Sendable ([Delivery]) -> Void,
         tick: @escaping @Sendable () -> Void, mayEnd: @escaping @Sendable () -> Bool, end: @escaping @Sendable () -> Void
     ) throws(LogError) {
-        let box = Box()
-        topics = box
-        client = try Client(.producer, settings: settings, logger: logger, statistics: statistics) { handle in
-            nonisolated(unsafe) let handle = handle  // librdkafka's handle may be used from any thread
-            return Client.Duties(
-                serve: { event, type in
+        client = try Client(
+            .producer, settings: settings, logger: logger, statistics: statistics,
+            duties: Client.Duties(
+                serve: { _, event, type in
                     if type == RD_KAFKA_EVENT_DR { deliveries(Self.deliveries(of: event)) }
                 },
-                tick: tick,
-                finish: { serveNext in
+                tick: { _ in tick() },
+                finish: { [topics] client, serveNext in
                     var rounds = 0
                     // The purge leads to a report for each record soon; what librdkafka does not report by then is given up by `end`.
                     while !mayEnd(), rounds < 50 {
-                        if rounds % 10 == 0 { Self.purge(handle) }
+                        if rounds % 10 == 0 { Self.purge(client) }
                         serveNext(100)
                         tick()
                         rounds += 1
                     }
                     end()
-                    let handles = box.topics.withLock { topics in
-                        defer { topics.handles = [:] }
-                        return topics
-                    }
-                    for topic in handles.handles.values { rd_kafka_topic_destroy(topic) }
-                })
-        }
+                    topics.close()
+                }))
     }
 
     /// Gives up everything that is queued or in flight; the deliveries that say so follow.
-    func purge() { Self.purge(client.handle) }
-
-    private static func purge(_ handle: OpaquePointer) {
-        rd_kafka_purge(handle, RD_KAFKA_PURGE_F_QUEUE | RD_KAFKA_PURGE_F_INFLIGHT | RD_KAFKA_PURGE_F_NON_BLOCKING)
+    func purge() {
+        // A client that has ended has nothing in flight.
+        try? client.use("cannot give up what is in flight") { Self.purge($0) }
     }
 
-    /// Enqueues a copy of the record; never blocks. Not to be called once the client ends.
+    private static func purge(_ client: OpaquePointer) {
+        rd_kafka_purge(client, RD_KAFKA_PURGE_F_QUEUE | RD_KAFKA_PURGE_F_INFLIGHT | RD_KAFKA_PURGE_F_NON_BLOCKING)
+    }
+
+    /// Enqueues a copy of the record; never blocks. An empty value is sent as none, a tombstone, which has compaction forget the key.
     func send(_ record: LogRecord, to partition: TopicPartition, ticket: Int) -> LogError? {
-        guard let topic = topic(partition.topic) else {
-            return LogError(rd_kafka_last_error(), "cannot append to \(partition)")
+        let action = "cannot append to \(partition)"
+        let topic: Handle
+        do throws(LogError) {
+            topic = try topics.handle(of: partition.topic, client)
+        } catch {
+            return error
         }
-        let failed = Self.withBytes(record.key) { key in
-            Self.withBytes(record.value) { value in
-                rd_kafka_produce(
-                    topic, partition.partition.rawValue, RD_KAFKA_MSG_F_COPY, UnsafeMutableRawPointer(mutating: value.baseAddress),
-                    value.count, key.baseAddress, key.count, UnsafeMutableRawPointer(bitPattern: ticket + 1)) != 0
+        let outcome = topic.use { topic in
+            Self.withBytes(record.key) { key in
+                record.value.withUnsafeBytes { value in
+                    rd_kafka_produce(
+                        topic, partition.partition.rawValue, RD_KAFKA_MSG_F_COPY,
+                        value.isEmpty ? nil : UnsafeMutableRawPointer(mutating: value.baseAddress), value.count, key.baseAddress, key.count,
+                        UnsafeMutableRawPointer(bitPattern: ticket + 1)) == 0 ? RD_KAFKA_RESP_ERR_NO_ERROR : rd_kafka_last_error()
+                }
             }
         }
-        return failed ? LogError(rd_kafka_last_error(), "cannot append to \(partition)") : nil
+        guard outcome != RD_KAFKA_RESP_ERR_NO_ERROR else { return nil }
+        return client.error(outcome ?? RD_KAFKA_RESP_ERR__DESTROY, action)
     }
 
-    private func topic(_ topic: Topic) -> OpaquePointer? {
-        topics.topics.withLock { topics in
-            if let handle = topics.handles[topic] { return Topics(handles: [topic: handle]) }
-            guard let handle = rd_kafka_topic_new(client.handle, topic.name, nil) else { return Topics() }
-            topics.handles[topic] = handle
-            return Topics(handles: [topic: handle])
-        }.handles[topic]
-    }
-
-    /// No bytes are still a key or value, not the lack of one.
-    private static func withBytes<T>(_ bytes: Bytes, _ body: (UnsafeRawBufferPointer) -> T) -> T {
-        bytes.withUnsafeBytes { buffer in
+    /// No bytes are still a key: a compacted topic takes no record without one.
+    private static func withBytes<T>(_ key: Bytes, _ body: (UnsafeRawBufferPointer) -> T) -> T {
+        key.withUnsafeBytes { buffer in
             if buffer.baseAddress != nil { return body(buffer) }
             return withUnsafeBytes(of: 0 as UInt8) { body(UnsafeRawBufferPointer(rebasing: $0[..<0])) }
         }
@@ -127,5 +113,39 @@ final class ProducerClient: Sendable {
             return LogError(.unavailable, "\(action): Kafka does not say at which offset")
         }
         return LogError(message.err, action)
+    }
+}
+
+/// The topics that a client has sent to. Shared with its thread, which must not keep the producer alive.
+private final class Topics: Sendable {
+    private let state = Mutex<(handles: [Topic: Handle], isClosed: Bool)>(([:], false))
+
+    func handle(of topic: Topic, _ client: Client) throws(LogError) -> Handle {
+        let action = "cannot append to topic '\(topic)'"
+        let result: Result<Handle, LogError> = state.withLock { state in
+            if let handle = state.handles[topic] { return .success(handle) }
+            guard !state.isClosed else { return .failure(client.error(RD_KAFKA_RESP_ERR__DESTROY, action)) }
+            do throws(LogError) {
+                let handle = try client.use(action) { client throws(LogError) in
+                    guard let pointer = rd_kafka_topic_new(client, topic.name, nil) else { throw LogError(rd_kafka_last_error(), action) }
+                    return Handle(pointer) { rd_kafka_topic_destroy($0) }
+                }
+                state.handles[topic] = handle
+                return .success(handle)
+            } catch {
+                return .failure(error)
+            }
+        }
+        return try result.get()
+    }
+
+    /// They must be gone before the client is.
+    func close() {
+        let handles = state.withLock { state in
+            state.isClosed = true
+            defer { state.handles = [:] }
+            return Array(state.handles.values)
+        }
+        for handle in handles { handle.destroy() }
     }
 }

@@ -32,7 +32,7 @@ final class ReaderClients: Sendable {
                 return .success(state.slots[index].client)
             }
             do throws(LogError) {
-                let client = try Client(.reader, settings: settings, logger: logger, statistics: statistics) { _ in Client.Duties() }
+                let client = try Client(.reader, settings: settings, logger: logger, statistics: statistics)
                 state.slots.append(Slot(client: client, partitions: [partition]))
                 return .success(client)
             } catch {

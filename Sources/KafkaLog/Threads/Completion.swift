@@ -21,22 +21,28 @@ final class Completion: Sendable {
         for continuation in waiting { continuation.resume(returning: true) }
     }
 
-    func wait() async { _ = await wait(upTo: nil) }
+    func wait() async { _ = await wait(newTicket()) }
 
     /// Whether it has happened within `limit`.
-    func wait(upTo limit: Duration?) async -> Bool {
-        let ticket = state.withLock { state in
+    func wait(upTo limit: Duration, by clock: any Clock<Duration>) async -> Bool {
+        let ticket = newTicket()
+        let timer = Task {
+            try await clock.sleep(for: limit)
+            giveUp(ticket)
+        }
+        defer { timer.cancel() }
+        return await wait(ticket)
+    }
+
+    private func newTicket() -> Int {
+        state.withLock { state in
             state.nextTicket += 1
             return state.nextTicket
         }
-        let timer = limit.map { limit in
-            Task {
-                try await Task.sleep(for: limit)
-                giveUp(ticket)
-            }
-        }
-        defer { timer?.cancel() }
-        return await withCheckedContinuation { continuation in
+    }
+
+    private func wait(_ ticket: Int) async -> Bool {
+        await withCheckedContinuation { continuation in
             let isDone = state.withLock { state in
                 if !state.isDone { state.waiting[ticket] = continuation }
                 return state.isDone

@@ -14,7 +14,10 @@ struct BrokerAdministration: TopicAdministration {
     }
 
     func settings(of topic: Topic) async throws(LogError) -> [String: String] {
-        try await calls.run { [self] () throws(LogError) in try control.configuration(of: topic, timeout: timeout) }
+        try await calls.run { [self] () throws(LogError) in
+            let leader = try control.metadata(of: topic, timeout: timeout)?.leader
+            return try control.configuration(of: topic, askedOf: leader, timeout: timeout)
+        }
     }
 
     /// The settings of a new topic, by Kafka's names.

@@ -6,5 +6,7 @@ package protocol TopicAdministration: Sendable {
     func create(_ topic: Topic, _ settings: TopicSettings) async throws(LogError)
 
     /// By Kafka's names.
+    ///
+    /// - Throws: `misconfigured` where the brokers do not tell them to this client.
     func settings(of topic: Topic) async throws(LogError) -> [String: String]
 }

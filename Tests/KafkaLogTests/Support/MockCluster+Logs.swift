@@ -1,14 +1,20 @@
 import EventLog
-import KafkaLog
 import Logging
+
+@testable import KafkaLog
 
 extension MockCluster {
     /// A log on this cluster. A fetch without records is answered only after the wait is over, so it is short here: the mock does not answer
     /// earlier, as a broker does.
-    func openLog(_ settings: [String: String] = [:], logger: Logger = .quiet) throws(LogError) -> KafkaLog {
+    ///
+    /// - Parameter administration: makes topics and tells their settings; the cluster itself where it is nil.
+    func openLog(
+        _ settings: [String: String] = [:], logger: Logger = .quiet, administration: (any TopicAdministration)? = nil,
+        metrics: KafkaMetrics = KafkaMetrics(), environment: EngineEnvironment = .system
+    ) throws(LogError) -> KafkaLog {
         try KafkaLog(
             brokers: brokers, settings: ["fetch.wait.max.ms": "5"].merging(settings) { $1 }, clientID: "test", logger: logger,
-            administration: self)
+            administration: administration ?? self, metrics: metrics, environment: environment)
     }
 }
 

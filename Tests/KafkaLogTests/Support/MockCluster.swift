@@ -8,18 +8,18 @@ final class MockCluster: Sendable {
     let brokers: [String]
     private let process: Process
     private let input: FileHandle
-    private let output: LineReader
+    private let output: Mutex<LineReader>
     /// One command at a time; blocking, so off the cooperative pool.
     private let commands = DispatchQueue(label: "mock-cluster")
 
-    /// Standard output by lines. Only used on `commands`, and once before.
-    private final class LineReader: @unchecked Sendable {
+    /// Standard output by lines.
+    private struct LineReader {
         private let handle: FileHandle
         private var buffer = Data()
 
         init(_ handle: FileHandle) { self.handle = handle }
 
-        func next() -> String? {
+        mutating func next() -> String? {
             while true {
                 if let newline = buffer.firstIndex(of: UInt8(ascii: "\n")) {
                     defer { buffer.removeSubrange(...newline) }
@@ -44,8 +44,9 @@ final class MockCluster: Sendable {
         try process.run()
         self.process = process
         self.input = input.fileHandleForWriting
-        self.output = LineReader(output.fileHandleForReading)
-        let line = self.output.next() ?? ""
+        var lines = LineReader(output.fileHandleForReading)
+        let line = lines.next() ?? ""
+        self.output = Mutex(lines)
         let prefix = "bootstrap.servers="
         guard line.hasPrefix(prefix) else { throw LogError(.unavailable, "the mock cluster says '\(line)'") }
         self.brokers = line.dropFirst(prefix.count).split(separator: ",").map(String.init)
@@ -55,15 +56,17 @@ final class MockCluster: Sendable {
         try? input.close()  // its end of standard input ends it
     }
 
-    /// Has the cluster do something.
-    func perform(_ command: String) async throws(LogError) {
+    /// Has the cluster do something. Returns what was asked for; empty where nothing was.
+    @discardableResult
+    func perform(_ command: String) async throws(LogError) -> String {
         let answer = await withCheckedContinuation { continuation in
-            commands.async { [input, output] in
+            commands.async { [self] in
                 try? input.write(contentsOf: Data((command + "\n").utf8))
-                continuation.resume(returning: output.next() ?? "no answer")
+                continuation.resume(returning: output.withLock { $0.next() } ?? "no answer")
             }
         }
-        guard answer != "ok" else { return }
+        if answer == "ok" { return "" }
+        if answer.hasPrefix("ok ") { return String(answer.dropFirst(3)) }
         throw LogError(answer.hasSuffix("exists") ? .topicExists : .unavailable, "mock cluster: \(command): \(answer)")
     }
 }

@@ -31,7 +31,8 @@ final class MockCluster {
         rd_kafka_destroy(client)
     }
 
-    func perform(_ words: [String]) throws(CommandFailure) {
+    /// - Returns: what was asked for; nil for a command that asks nothing.
+    func perform(_ words: [String]) throws(CommandFailure) -> String? {
         let command = words[0]
         let arguments = Array(words.dropFirst())
         func text(_ index: Int) throws(CommandFailure) -> String {
@@ -54,8 +55,45 @@ final class MockCluster {
         case "clear-errors": rd_kafka_mock_clear_request_errors(cluster, Int16(clamping: try number(0)))
         case "leader": try check(rd_kafka_mock_partition_set_leader(cluster, text(0), number(1), number(2)))
         case "coordinator": try check(rd_kafka_mock_coordinator_set(cluster, text(0), text(1), number(2)))
+        case "append":
+            let (key, value) = try (Self.bytes(text(2)), Self.bytes(text(3)))
+            try with(RD_KAFKA_PRODUCER) { client throws(CommandFailure) in try client.append(key, value, to: text(0), number(1)) }
+        case "record":
+            return try with(RD_KAFKA_CONSUMER) { client throws(CommandFailure) in
+                let record = try client.record(of: text(0), number(1), at: Int64(number(2)))
+                return "\(Self.text(record.key)) \(Self.text(record.value))"
+            }
+        case "committed":
+            return try with(RD_KAFKA_CONSUMER, group: text(0)) { client throws(CommandFailure) in
+                try client.committed(text(1), number(2)).map { "\($0)" } ?? "none"
+            }
         default: throw CommandFailure("there is no command \(command)")
         }
+        return nil
+    }
+
+    private func with<Result>(
+        _ type: rd_kafka_type_t, group: String? = nil, _ body: (RawClient) throws(CommandFailure) -> Result
+    ) throws(CommandFailure) -> Result {
+        let client = try RawClient(type, bootstrapServers, group: group)
+        defer { client.destroy() }
+        return try body(client)
+    }
+
+    /// Bytes as they stand in commands and answers: hexadecimal behind `x`, or `null`.
+    private static func text(_ bytes: [UInt8]?) -> String {
+        guard let bytes else { return "null" }
+        return "x" + bytes.map { ($0 < 16 ? "0" : "") + String($0, radix: 16) }.joined()
+    }
+
+    private static func bytes(_ text: String) throws(CommandFailure) -> [UInt8]? {
+        guard text != "null" else { return nil }
+        let digits = Array(text.dropFirst())
+        let bytes = stride(from: 0, to: digits.count, by: 2).map { UInt8(String(digits[$0...].prefix(2)), radix: 16) }
+        guard text.hasPrefix("x"), digits.count.isMultiple(of: 2), !bytes.contains(nil) else {
+            throw CommandFailure("\(text) is neither x and hexadecimal digits nor null")
+        }
+        return bytes.compactMap { $0 }
     }
 
     private func createTopic(_ name: String, _ partitions: Int32, _ replicas: Int32) throws(CommandFailure) {
@@ -66,6 +104,6 @@ final class MockCluster {
     }
 
     private func check(_ error: rd_kafka_resp_err_t) throws(CommandFailure) {
-        if error != RD_KAFKA_RESP_ERR_NO_ERROR { throw CommandFailure(String(cString: rd_kafka_err2str(error))) }
+        if error != RD_KAFKA_RESP_ERR_NO_ERROR { throw CommandFailure(error) }
     }
 }

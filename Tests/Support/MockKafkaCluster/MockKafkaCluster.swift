@@ -7,7 +7,8 @@ import Foundation
 ///     MockKafkaCluster [--brokers N]
 ///
 /// The first line on standard output is `bootstrap.servers=host:port,…`. Then each line on standard input is a command, answered by one line,
-/// `ok` or `error` and why. Brokers are numbered from 1; error names and API keys are the protocol's numbers.
+/// `ok`, with what was asked for, or `error` and why. Brokers are numbered from 1; error names and API keys are the protocol's numbers. A key
+/// or value is `x` and hexadecimal digits, or `null`.
 ///
 /// | command | does |
 /// |---|---|
@@ -18,6 +19,9 @@ import Foundation
 /// | `clear-errors APIKEY` | forgets those not used yet |
 /// | `leader TOPIC PARTITION BROKER` | moves a partition; -1 leaves it without a leader |
 /// | `coordinator group\|transaction KEY BROKER` | moves a coordinator |
+/// | `append TOPIC PARTITION KEY VALUE` | stores a record as a foreign client would |
+/// | `record TOPIC PARTITION OFFSET` | the record's key and value, as they stand there |
+/// | `committed GROUP TOPIC PARTITION` | the group's offset, or `none` |
 /// | `quit` | ends, as does the end of standard input |
 @main struct MockKafkaCluster {
     static func main() {
@@ -33,8 +37,8 @@ import Foundation
             if words == ["quit"] { break }
             guard !words.isEmpty else { continue }
             do throws(CommandFailure) {
-                try cluster.perform(words)
-                say("ok")
+                let answer = try cluster.perform(words)
+                say(answer.map { "ok \($0)" } ?? "ok")
             } catch {
                 say("error \(error.reason)")
             }
