@@ -1,5 +1,4 @@
 import CLibPQ
-import Dispatch
 import Logging
 
 #if canImport(Glibc)
@@ -161,18 +160,12 @@ final class PostgresSession {
         return Int32(clamping: seconds * 1000 + attoseconds / 1_000_000_000_000_000 + 1)
     }
 
-    /// Asks the server, once, to cancel what it does. libpq does so over a connection of its own, and blocks meanwhile.
+    /// Asks the server, once, to cancel what it does.
     private func cancelIfAsked(_ connection: OpaquePointer) throws {
         guard cancelDeadline == nil, cancelFlag?.isCancelled == true else { return }
         cancelDeadline = .now + Self.cancelPatience
-        guard PQstatus(connection) == CONNECTION_OK, let request = PQgetCancel(connection) else { throw CancellationError() }
-        // Thread-safe by libpq's promise, and owned by the closure alone.
-        nonisolated(unsafe) let owned = request
-        DispatchQueue.global(qos: .userInitiated).async {
-            var reason = [CChar](repeating: 0, count: 256)
-            _ = PQcancel(owned, &reason, Int32(reason.count))
-            PQfreeCancel(owned)
-        }
+        guard PQstatus(connection) == CONNECTION_OK, let request = CancelRequest(for: connection) else { throw CancellationError() }
+        request.send()
     }
 
     /// Waits for work, and for the server to close the connection.
