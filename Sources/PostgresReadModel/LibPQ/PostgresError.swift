@@ -25,6 +25,11 @@ struct PostgresError: Error, Hashable, CustomStringConvertible {
     var context: String?
 
     init(_ kind: Kind, _ message: String, sqlState: SQLState? = nil) {
+    /// Whether the server ended the session with it.
+    var isFatal = false
+
+    /// Whether it is of the options of the connection string, and not of the server's present state.
+    var isAboutSettings = false
         self.kind = kind
         self.message = message
         self.sqlState = sqlState
@@ -57,7 +62,7 @@ struct PostgresError: Error, Hashable, CustomStringConvertible {
 
     /// Whether connecting again with the same settings could help.
     var isWorthReconnecting: Bool {
-        guard kind == .connecting || isConnectionLoss else { return false }
+        guard kind == .connecting || isConnectionLoss, !isAboutSettings else { return false }
         return sqlState.map { $0.conditionClass == "57" || $0.conditionClass == "53" || $0.conditionClass == "08" } ?? true
     }
 }

@@ -195,9 +195,11 @@ final class PostgresSession {
     }
 
     /// The next result; nil after a command's last.
+        guard end > .now else { return 0 }
     func nextResult(_ connection: OpaquePointer) throws -> OpaquePointer? {
         while PQisBusy(connection) == 1 {
-            _ = try wait(for: Int16(POLLIN))
+            let limit = isEncrypted ? (dry < 2 ? .zero : Self.hiddenInput) : nil as Duration?
+            dry = try wait(for: Int16(POLLIN), until: limit.map { .now + $0 }) == 0 ? dry + 1 : 0
             // What the server said before it went away is still to be read.
             if PQconsumeInput(connection) == 0, PQisBusy(connection) == 1 { throw lost() }
         }
@@ -220,6 +222,32 @@ extension PostgresError {
                 message.replaceSubrange(mark.lowerBound..<message.index(code.endIndex, offsetBy: 2), with: ": ")
             }
         }
-        self.init(.connecting, message.isEmpty ? "\(settings.description) cannot be reached" : message, sqlState: state)
+        let advice = state == nil ? Self.advice(on: message) : nil
+        self.init(
+            .connecting,
+            (message.isEmpty ? "\(settings.description) cannot be reached" : message) + (advice.map { "; \($0)" } ?? ""), sqlState: state)
+        isAboutSettings = advice != nil
+    }
+
+    /// Which setting to look at, where libpq does not get as far as the server's answer. It tells these cases by their words alone.
+    private static func advice(on message: String) -> String? {
+        let all: [(String, String)] = [
+            (
+                "certificate verify failed",
+                "the server's certificate is not signed by an authority in `sslrootcert`: name the file of the one that signed it"
+            ),
+            ("does not match host name", "`sslmode=verify-full` wants the certificate's name as `host`; `hostaddr` can hold the address"),
+            ("root certificate file", "see `sslrootcert` and `sslmode`"),
+            ("does not support SSL", "`sslmode` asks for TLS: turn it on in the server, or allow for less"),
+            ("certificate file", "see `sslcert`"), ("private key file", "see `sslkey`"), ("invalid sslmode", "see `sslmode`"),
+        ]
+        return all.first { message.contains($0.0) }?.1
     }
 }
+    /// How long to trust `poll(2)` where TLS is in use, which may have read already what is waited for. libpq takes 8 kB at once and a TLS
+    /// record has up to 16, as those of newer servers and of proxies; libpq's blocking functions ask OpenSSL for what it holds, these cannot.
+    /// So whatever `poll(2)` says they look twice, and then now and again.
+    private static let hiddenInput = Duration.milliseconds(50)
+
+        let isEncrypted = PQsslInUse(connection) == 1
+        var dry = 0
