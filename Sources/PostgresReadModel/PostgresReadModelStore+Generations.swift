@@ -151,12 +151,19 @@ extension PostgresReadModelStore {
         await sweep()
     }
 
+    /// What a role may take for a query is not meant for what follows in the transaction.
+    static let takesLong = "SET LOCAL statement_timeout = 0"
+
     /// Those that no load has made, each in a transaction of its own: batches wait for none of them longer than it takes to build.
     private func completeIndexes(_ session: PostgresSession, of generation: Generation) throws {
         let all = try catalog.generations(try session.run([catalog.generations(generation.schema.projection.name)])[0], schemas)
         guard let mine = all.first(where: { $0.number == generation.number }), mine.state != .live else { return }
         do {
-            for index in try PostgresTable(mine, catalog).createIndexes() { try session.script(index) }
+            for index in try PostgresTable(mine, catalog).createIndexes() {
+                try session.transaction {
+                    try session.script("\(Self.takesLong); \(index)")
+                }
+            }
         } catch let error as PostgresError where error.sqlState == .undefinedTable {
             // Dropped meanwhile, as the locked look will find.
         }
@@ -184,7 +191,14 @@ extension PostgresReadModelStore {
             // Other columns than before: another view. Within the transaction no reader misses it.
             try session.script("ROLLBACK TO SAVEPOINT view")
             let grants = try grants(on: view, session)
-            try session.script("DROP VIEW \(view)")
+            do {
+                try session.script("DROP VIEW \(view)")
+            } catch let error as PostgresError where error.sqlState == .dependentObjectsStillExist {
+                throw ReadModelError(
+                    .incompatibleLayout,
+                    "\(generation) has other columns than the live one, and what others have built on its view keeps that from being made "
+                        + "anew: drop that (\(error.detail ?? error.message)), try again, and make it anew")
+            }
             try session.script("CREATE VIEW \(view) AS \(table.viewQuery)")
             for grant in grants { try session.script(grant) }
         }

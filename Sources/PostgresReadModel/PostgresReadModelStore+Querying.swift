@@ -23,6 +23,8 @@ extension PostgresReadModelStore {
     ) async throws -> QueryResult<Value> {
         try await perform("read '\(projection)'") { [self] session, _ in
             var believed = live.withLock { $0[projection] }
+            /// Whose table was not there.
+            var missing: LiveTable?
             while true {
                 try session.checkCancellation()
                 let rows = believed.flatMap { select($0.table) }
@@ -34,7 +36,9 @@ extension PostgresReadModelStore {
                     results = try session.run(batch)
                 } catch let error as PostgresError {
                     _ = try? session.run("ROLLBACK")
-                    guard error.sqlState == .undefinedTable, believed != nil else { throw error }
+                    // Twice the same: it did not go with its generation.
+                    guard error.sqlState == .undefinedTable, let absent = believed, absent.generation != missing?.generation else { throw error }
+                    missing = absent
                     believed = nil
                     continue
                 }
@@ -89,6 +93,8 @@ extension PostgresReadModelStore {
             do {
                 positions = try await connection.run { [catalog, schemas] session in
                     session.keepsTransaction = true
+                    // Whoever reads a snapshot may be long about it, and holds up nobody.
+                    try session.script("SET idle_in_transaction_session_timeout = 0")
                     // The lock comes before the snapshot, which the first query takes: a load cannot come between them.
                     try session.run([
                         Statement("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY"),

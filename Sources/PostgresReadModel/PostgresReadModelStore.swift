@@ -17,12 +17,17 @@ import Synchronization
 /// attempt, and then either succeeds, or finds the positions where the batch was to bring them, which tells that the first attempt did. A
 /// cancelled batch may have taken effect or not, and the positions tell as well.
 ///
+/// Of what a role, a database or the connection string sets, `statement_timeout` holds for all but bulk loads and the making of indexes,
+/// `lock_timeout` for all; the isolation level and `idle_in_transaction_session_timeout` are the engine's own. A pooler between must lend
+/// sessions out whole (PgBouncer's `pool_mode = session`), since statements are prepared.
+///
 /// Nothing here runs on the cooperative pool: each connection has a thread of its own.
 public final class PostgresReadModelStore: ReadModelStore {
     public struct Options: Sendable {
         /// How many connections to keep at most, two or more; snapshots, as `verify` takes them, have their own beside.
         public var connections: Int
-        /// How long to wait for a free connection, or for a server that cannot be reached, before an operation fails.
+        /// How long to wait for a free connection, or for a server that cannot be reached, before an operation fails. An attempt to connect
+        /// that has begun may take its `connect_timeout` (10 seconds unless the connection string says otherwise) for each host.
         public var patience: Duration
         /// Of the engine's tables.
         public var schema: String
@@ -124,11 +129,19 @@ public final class PostgresReadModelStore: ReadModelStore {
         while true {
             do {
                 return try await pool.withConnection { [attempt] connection in
-                    try await connection.run { session in try work(session, attempt) }
+                    try await connection.run { session in
+                        do {
+                            return try work(session, attempt)
+                        } catch let error as PostgresError where error.isStalePlan && session.isAtRest {
+                            // On this very connection, whose statements are prepared anew: the others' may be as stale.
+                            return try work(session, attempt)
+                        }
+                    }
                 }
             } catch let error as PostgresError where attempt.number < Self.attempts && Self.isWorthRepeating(error, attempt) {
                 attempt.number += 1
                 if error.isConnectionLoss { attempt.isAfterLoss = true }
+                if error.isConnectionLoss || error.isReadOnlyServer { pool.discardIdle() }
                 logger.debug("PostgreSQL: trying again to \(what)", metadata: ["error": "\(error)"])
                 do { try await environment.clock.sleep(for: backoff.next(jitter: environment.jitter())) } catch { throw error }
             } catch {
@@ -138,8 +151,8 @@ public final class PostgresReadModelStore: ReadModelStore {
     }
 
     private static func isWorthRepeating(_ error: PostgresError, _ attempt: Attempt) -> Bool {
-        if error.isConnectionLoss { return attempt.number <= 3 }
-        return error.isTransactionConflict || error.sqlState == .lockNotAvailable || (error.isStalePlan && attempt.number == 1)
+        if error.isConnectionLoss || error.isReadOnlyServer { return attempt.number <= 3 }
+        return error.isTransactionConflict || error.sqlState == .lockNotAvailable
     }
 
     /// Drops the tables of generations that are gone, unless somebody still reads them: then the next who comes this way does.

@@ -16,6 +16,7 @@ private func readModelError(_ cannot: String, _ error: PostgresError) -> ReadMod
     func made(_ code: ReadModelError.Code, _ why: String) -> ReadModelError { ReadModelError(code, "\(cannot): \(why)", underlying: error) }
     switch error.kind {
     case .connectionString, .connecting, .connectionLost: return ReadModelError(.unavailable, "\(cannot): \(error)")
+    case .name: return ReadModelError(.incompatibleLayout, "\(cannot): \(error)")
     case .unexpectedAnswer:
         return ReadModelError(.unreadableEvent, "\(cannot): \(error): it was changed by hand; rebuild with `replay`")
     case .server: break
@@ -26,6 +27,11 @@ private func readModelError(_ cannot: String, _ error: PostgresError) -> ReadMod
     case .programLimitExceeded: return made(.unsupportedValue, "a key is longer than an index can hold, about 2,600 bytes")
     case .insufficientPrivilege:
         return made(.unavailable, "the role lacks a right; grant it, or let one that has it make the engine's schema and first generation")
+    case .readOnlyTransaction:
+        return made(.unavailable, "the server takes no writes: it is a standby, or `default_transaction_read_only` is on; connect to the primary")
+    case .duplicatePreparedStatement, .invalidStatementName:
+        return made(.unavailable, "a pooler lends the server's sessions out by transaction: use its session mode, or connect to the server itself")
+    case .undefinedTable: return made(.unavailable, "a table of it is gone, which somebody dropped by hand; rebuild with `replay`")
     case .wrongObjectType: return made(.incompatibleLayout, "there is a table with the view's name; rename it")
     case .lockNotAvailable: return made(.unavailable, "others' long transactions hold it; end them, or try again later")
     case .queryCanceled: return made(.unavailable, "the server cancelled it, as `statement_timeout` or an administrator asked")

@@ -8,7 +8,7 @@ import Testing
 @testable import PostgresReadModel
 
 /// Servers that are not there, go away, come back, or are busy.
-@Suite(.enabled(if: ScratchDatabase.server != nil, "\(ScratchDatabase.isSkipped)"), .timeLimit(.minutes(2)))
+@Suite(.enabled(if: ScratchDatabase.server != nil, "\(ScratchDatabase.isSkipped)"), .timeLimit(.minutes(3)))
 struct ConnectionTests {
     private static func changed(_ change: (inout URLComponents) -> Void) -> String {
         var url = URLComponents(string: ScratchDatabase.server ?? "") ?? URLComponents()
@@ -138,15 +138,15 @@ struct ConnectionTests {
                 }
                 async let applied = store.apply([.deposit(key: "a", from: -1, to: 5)], to: live)
                 await recorder.wait(for: "under way")
-                async let held = {
+                let holder = Task {
                     try await store.hold(live, until: Timestamp(microseconds: 70))
                     return try await store.positions(of: live)[Partition(0)]?.offset
-                }()
-                // Time enough for a hold that would not wait.
-                for _ in 0..<20 { _ = try await database.query("SELECT 1::text") }
+                }
+                // The batch waits for the test's lock, and the hold, if it waits at all, for the batch.
+                try await database.wait(for: "SELECT count(*) = 2 FROM pg_locks WHERE locktype = 'advisory' AND NOT granted")
                 try await other.run { try $0.script("COMMIT") }
                 #expect(try await applied)
-                #expect(try await held == Offset(5), "the batch took effect after the hold")
+                #expect(try await holder.value == Offset(5), "the batch took effect after the hold")
                 #expect(try await store.apply([.deposit(key: "b", from: 5, to: 6)], to: live) == false)
             }
             await store.close()
@@ -167,6 +167,119 @@ struct ConnectionTests {
             #expect(try await store.rows(of: "accounts", matching: RowQuery(limit: 1000)).value.count == 201)
             await store.close()
         }
+    }
+
+    /// A transaction of a worker that went away without a word, or stands still, must not hold its locks for ever.
+    @Test func theServerIsToldToGiveUpOnADeadClient() async throws {
+        try await withScratchDatabase { database in
+            // What a database's owner may have set for people.
+            try await database.execute(
+                """
+                ALTER DATABASE \(database.name) SET default_transaction_isolation = 'serializable';
+                ALTER DATABASE \(database.name) SET idle_in_transaction_session_timeout = 0;
+                """)
+            let store = try await database.open()
+            let settings = try await store.perform("look") { session, _ in
+                let names = [
+                    "transaction_isolation", "idle_in_transaction_session_timeout", "tcp_keepalives_idle", "tcp_keepalives_interval",
+                    "tcp_keepalives_count", "tcp_user_timeout",
+                ]
+                return try names.map { try session.run("SELECT current_setting($1)", [.text($0)]).text(0, 0) }
+            }
+            #expect(settings == ["read committed", "1min", "30", "10", "3", "60000"], "\(settings)")
+            await store.close()
+        }
+    }
+
+    /// Killed in a statement: the server finishes nothing that nobody waits for.
+    @Test func aStatementDoesNotOutliveItsClient() async throws {
+        try await withScratchDatabase { database in
+            let proxy = try LosingProxy(to: database.url)
+            let error = await #expect(throws: PostgresError.self) {
+                try await ScratchDatabase.connected(to: proxy.url) { session in
+                    proxy.loseNextAnswer()
+                    try session.script("DO $$ BEGIN RAISE NOTICE 'asleep'; PERFORM pg_sleep(600); END $$")
+                }
+            }
+            #expect(error?.isConnectionLoss == true && proxy.lost == 1, "\(String(describing: error))")
+            try await database.wait(
+                for: """
+                    SELECT count(*) = 0 FROM pg_stat_activity
+                    WHERE datname = current_database() AND query LIKE '%asleep%' AND pid <> pg_backend_pid()
+                    """)
+            proxy.stop()
+        }
+    }
+
+    /// As after a failover in place: the server that was the primary serves on, and takes no writes.
+    @Test func aServerThatTakesNoWritesIsLeft() async throws {
+        try await withScratchDatabase { database in
+            let store = try await database.open()
+            let live = try await store.createGeneration(SampleLedger.accounts.schema, topic: "ledger", partitions: 1, purpose: .first)
+            try await database.execute("ALTER DATABASE \(database.name) SET default_transaction_read_only = on")
+            try await database.execute(
+                "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = '\(database.name)' AND pid <> pg_backend_pid()")
+            let error = await #expect(throws: ReadModelError.self) {
+                _ = try await store.apply([.deposit(key: "a", from: -1, to: 5)], to: live)
+            }
+            #expect(error?.code == .unavailable && error?.message.contains("takes no writes") == true, "\(String(describing: error))")
+            #expect(error?.description.contains("25006") == true, "\(String(describing: error))")
+            try await ScratchDatabase.connected(to: ScratchDatabase.server ?? "") { session in
+                try session.script("ALTER DATABASE \(database.name) RESET default_transaction_read_only")
+            }
+            #expect(try await store.apply([.deposit(key: "a", from: -1, to: 5)], to: live), "the store clings to its connection")
+            await store.close()
+        }
+    }
+
+    /// libpq's own limit holds for its blocking functions alone.
+    @Test func aHostThatDoesNotAnswerIsPassedOver() async throws {
+        let silent = try SilentServer()
+        let url = try #require(URLComponents(string: ScratchDatabase.server ?? ""))
+        let hosts = "127.0.0.1:\(silent.port),127.0.0.1:1,\(url.host ?? ""):\(url.port ?? 5432)"
+        let connection = try PostgresConnection(
+            ConnectionSettings(
+                connectionString: "postgresql://\(url.user ?? "")@\(hosts)\(url.path)?connect_timeout=2", applicationName: "test"),
+            logger: ScratchDatabase.logger)
+        try await connection.connect()
+        #expect(try await connection.run { try $0.run("SELECT 7").number(0, 0) } == 7)
+        #expect(silent.count == 1)
+        connection.close()
+        silent.stop()
+    }
+
+    /// Patience is not begun anew by every attempt that takes its time.
+    @Test func patienceCountsTheTimeOfTheAttempts() async throws {
+        let silent = try SilentServer()
+        let error = await #expect(throws: ReadModelError.self) {
+            _ = try await PostgresReadModelStore.open(
+                connectionString: "postgresql://u@127.0.0.1:\(silent.port)/db?connect_timeout=2", options: .init(patience: .seconds(1)),
+                logger: ScratchDatabase.logger)
+        }
+        #expect(error?.code == .unavailable && error?.description.contains("did not answer within") == true, "\(String(describing: error))")
+        #expect(silent.count == 1, "it was tried \(silent.count) times")
+        silent.stop()
+    }
+
+    @Test func whoWaitsForConnectionsThatCannotBeMadeIsToldWhy() async throws {
+        let settings = try ConnectionSettings(connectionString: Self.changed { $0.port = 1 }, applicationName: "test")
+        let environment = EngineEnvironment(clock: ContinuousClock(), now: EngineEnvironment.system.now, jitter: { 1 })
+        let pool = ConnectionPool(
+            settings, .init(size: 1, patience: .milliseconds(500)), environment: environment, logger: ScratchDatabase.logger)
+        await withTaskGroup(of: (any Error)?.self) { group in
+            for _ in 0..<3 {
+                group.addTask {
+                    do {
+                        try await pool.withConnection { _ in }
+                        return nil
+                    } catch {
+                        return error
+                    }
+                }
+            }
+            for await error in group { #expect((error as? PostgresError)?.kind == .connecting, "\(String(describing: error))") }
+        }
+        pool.close()
     }
 
     @Test func whoFindsAllConnectionsBusyWaitsInLineAndNotForEver() async throws {

@@ -4,9 +4,11 @@ import Synchronization
 #if canImport(Glibc)
 import Glibc
 private let stream = Int32(SOCK_STREAM.rawValue)
+private let listening = Glibc.listen
 #elseif canImport(Darwin)
 import Darwin
 private let stream = SOCK_STREAM
+private let listening = Darwin.listen
 #endif
 
 /// Passes bytes between programs and a server, and can lose an answer: then the program sees its connection break after the server has done
@@ -25,19 +27,7 @@ final class LosingProxy: Sendable {
         signal(SIGPIPE, SIG_IGN)
         original = url
         server = UInt16(URLComponents(string: url)?.port ?? 5432)
-        let listener = socket(AF_INET, stream, 0)
-        self.listener = listener
-        var address = Self.loopback(0)
-        let size = socklen_t(MemoryLayout<sockaddr_in>.size)
-        var isBound = false
-        withUnsafeMutablePointer(to: &address) {
-            $0.withMemoryRebound(to: sockaddr.self, capacity: 1) { pointer in
-                var length = size
-                isBound = bind(listener, pointer, size) == 0 && getsockname(listener, pointer, &length) == 0
-            }
-        }
-        guard isBound, listen(listener, 16) == 0 else { throw Failed() }
-        port = UInt16(bigEndian: address.sin_port)
+        (listener, port) = try Self.listen()
         Thread { [self] in serve() }.start()
     }
 
@@ -92,6 +82,22 @@ final class LosingProxy: Sendable {
         }
         shutdown(source, Int32(SHUT_RDWR))
         shutdown(target, Int32(SHUT_RDWR))
+    }
+
+    /// On a free port of this machine.
+    static func listen() throws -> (listener: Int32, port: UInt16) {
+        let listener = socket(AF_INET, stream, 0)
+        var address = loopback(0)
+        let size = socklen_t(MemoryLayout<sockaddr_in>.size)
+        var isBound = false
+        withUnsafeMutablePointer(to: &address) {
+            $0.withMemoryRebound(to: sockaddr.self, capacity: 1) { pointer in
+                var length = size
+                isBound = bind(listener, pointer, size) == 0 && getsockname(listener, pointer, &length) == 0
+            }
+        }
+        guard isBound, listening(listener, 16) == 0 else { throw Failed() }
+        return (listener, UInt16(bigEndian: address.sin_port))
     }
 
     private static func loopback(_ port: UInt16) -> sockaddr_in {

@@ -7,7 +7,7 @@ import Testing
 @testable import PostgresReadModel
 
 /// What others than the engine meet in the database.
-@Suite(.enabled(if: ScratchDatabase.server != nil, "\(ScratchDatabase.isSkipped)"), .timeLimit(.minutes(1)))
+@Suite(.enabled(if: ScratchDatabase.server != nil, "\(ScratchDatabase.isSkipped)"), .timeLimit(.minutes(3)))
 struct PostgresViewTests {
     private func prepared(
         _ database: ScratchDatabase, _ projection: RegisteredProjection = SampleLedger.accounts
@@ -97,6 +97,55 @@ struct PostgresViewTests {
             #expect(error?.code == .incompatibleLayout && error?.description.contains("accounts") == true, "\(String(describing: error))")
             #expect(try await store.generations(of: "accounts").isEmpty)
             #expect(try await database.query("SELECT mine FROM accounts").isEmpty)
+            await store.close()
+        }
+    }
+
+    /// Others' views on the view keep it from being made anew with other columns.
+    @Test func whatDependsOnTheViewIsNamed() async throws {
+        try await withScratchDatabase { database in
+            let (store, live) = try await prepared(database)
+            #expect(try await store.apply([.deposit(key: "a", from: -1, to: 5)], to: live))
+            try await database.execute("CREATE VIEW rich AS SELECT * FROM accounts WHERE balance_micros > 0")
+            let schema = TableSchema(
+                projection: .init("accounts", version: 2), key: .init("account", .byStream),
+                columns: [ColumnSchema(name: "total", type: .integer, isNullable: false)])
+            let other = try await rebuilt(store, schema)
+            let error = await #expect(throws: ReadModelError.self) { _ = try await store.activate(other, evenIfBehind: true) }
+            #expect(error?.code == .incompatibleLayout && error?.description.contains("rich") == true, "\(String(describing: error))")
+            #expect(error?.description.contains("CASCADE") == false, "it asks to drop what is not ours")
+            #expect(try await store.rows(of: "accounts", matching: RowQuery()).value.map(\.key) == ["a"])
+            try await database.execute("DROP VIEW rich")
+            #expect(try await store.activate(other, evenIfBehind: true))
+            await store.close()
+        }
+    }
+
+    @Test func aTableDroppedByHandIsAnError() async throws {
+        try await withScratchDatabase { database in
+            let (store, live) = try await prepared(database)
+            #expect(try await store.apply([.deposit(key: "a", from: -1, to: 5)], to: live))
+            #expect(try await store.row(of: "accounts", key: "a").value != nil)
+            try await database.execute("DROP TABLE highwater.accounts_g1 CASCADE")
+            let error = await #expect(throws: ReadModelError.self) { try await store.row(of: "accounts", key: "a") }
+            #expect(error?.code == .unavailable && error?.description.contains("accounts_g1") == true, "\(String(describing: error))")
+            let other = await #expect(throws: ReadModelError.self) { try await store.rows(of: "accounts", matching: RowQuery()) }
+            #expect(other == error)
+            await store.close()
+        }
+    }
+
+    /// A verification may stand still for longer than a role's transactions may.
+    @Test func aSnapshotIsNotTimedOut() async throws {
+        try await withScratchDatabase { database in
+            try await database.execute("ALTER DATABASE \(database.name) SET idle_in_transaction_session_timeout = '20ms'")
+            let (store, live) = try await prepared(database)
+            #expect(try await store.apply([.deposit(key: "a", from: -1, to: 5)], to: live))
+            let rows = try await store.withSnapshot(of: live) { snapshot in
+                _ = try await database.query("SELECT pg_sleep(0.2)::text")
+                return try await snapshot.rows(after: nil, limit: 10)
+            }
+            #expect(rows.map(\.row.key) == ["a"])
             await store.close()
         }
     }

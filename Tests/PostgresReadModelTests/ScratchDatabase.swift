@@ -42,6 +42,17 @@ struct ScratchDatabase {
         }
     }
 
+    /// Waits until a query answers true.
+    func wait(for condition: String) async throws {
+        try await Self.connected(to: url) { session in
+            while try session.run(condition).number(0, 0) != 1 {
+                try session.checkCancellation()
+                // The server sleeps, so that others get their turn.
+                try session.run("SELECT pg_sleep(0.005)::text")
+            }
+        }
+    }
+
     static func connected<Result: Sendable>(
         to url: String, _ body: @escaping @Sendable (PostgresSession) throws -> Result
     ) async throws -> Result {

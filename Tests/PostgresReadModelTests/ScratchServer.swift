@@ -1,10 +1,10 @@
 import Foundation
 
 /// A server of one test's own, gone afterwards.
-func withScratchServer(_ body: (ScratchServer, _ url: String) async throws -> Void) async throws {
+func withScratchServer(_ options: String..., body: (ScratchServer, _ url: String) async throws -> Void) async throws {
     let server = try ScratchServer()
     do {
-        try await body(server, try await server.start())
+        try await body(server, try await server.start(options))
     } catch {
         try await server.remove()
         throw error
@@ -18,17 +18,19 @@ struct ScratchServer: Sendable {
         let description: String
     }
 
-    private let folder = "/tmp/highwater-postgres-" + UUID().uuidString.prefix(8)
+    let folder = "/tmp/highwater-postgres-" + UUID().uuidString.prefix(8)
     private let script: String
 
     init(file: StaticString = #filePath) throws {
         script = URL(filePath: "\(file)").appending(path: "../../../scripts/postgres").standardized.path
     }
 
-    func start() async throws -> String { try await run("start", "--folder", folder, "--no-fsync") }
-    func restart() async throws { _ = try await run("restart", "--folder", folder) }
+    func start(_ options: [String] = []) async throws -> String {
+        try await run(["start", "--folder", folder, "--no-fsync"] + options)
+    }
+    func restart() async throws { _ = try await run(["restart", "--folder", folder]) }
 
-    func remove() async throws { _ = try await run("stop", "--folder", folder, "--remove") }
+    func remove() async throws { _ = try await run(["stop", "--folder", folder, "--remove"]) }
 
     private func process(_ arguments: [String]) -> Process {
         let process = Process()
@@ -38,7 +40,7 @@ struct ScratchServer: Sendable {
     }
 
     /// The script's output, without its line's end.
-    private func run(_ arguments: String...) async throws -> String {
+    private func run(_ arguments: [String]) async throws -> String {
         let process = process(arguments)
         let output = Pipe()
         process.standardOutput = output

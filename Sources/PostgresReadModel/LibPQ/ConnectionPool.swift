@@ -24,6 +24,8 @@ final class ConnectionPool: Sendable {
         var waiters: [(id: Int, continuation: CheckedContinuation<Grant, any Error>)] = []
         var lastID = 0
         var isClosed = false
+        /// Why the last attempt to connect failed, unless one has succeeded since.
+        var failure: PostgresError?
     }
 
     let settings: ConnectionSettings
@@ -57,6 +59,16 @@ final class ConnectionPool: Sendable {
         return try await body(connection)
     }
 
+    /// Closes those that are idle: one broke, and what broke it has as a rule broken them all.
+    func discardIdle() {
+        let idle = state.withLock { state in
+            defer { state.idle = [] }
+            state.count -= state.idle.count
+            return state.idle
+        }
+        for connection in idle { connection.close() }
+    }
+
     /// Closes those that are idle, and the others when they come back.
     func close() {
         let (idle, waiters) = state.withLock { state in
@@ -88,19 +100,20 @@ final class ConnectionPool: Sendable {
 
     private func grant() async throws -> Grant {
         try Task.checkCancellation()
-        let granted = try state.withLock { state -> Grant? in
-            guard !state.isClosed else { throw PoolClosed() }
-            while let connection = state.idle.popLast() {
-                if connection.isOpen { return .connection(connection) }
-                state.count -= 1
-            }
-            guard state.count < options.size else { return nil }
-            state.count += 1
-            return .vacancy
-        }
-        metrics.connections.record(state.withLock { $0.count })
-        if let granted { return granted }
+        if let granted = try state.withLock({ try grant(&$0) }) { return granted }
         return try await waitInLine()
+    }
+
+    /// What there is at once.
+    private func grant(_ state: inout State) throws(PoolClosed) -> Grant? {
+        guard !state.isClosed else { throw PoolClosed() }
+        while let connection = state.idle.popLast() {
+            if connection.isOpen { return .connection(connection) }
+            state.count -= 1
+        }
+        guard state.count < options.size else { return nil }
+        state.count += 1
+        return .vacancy
     }
 
     private func waitInLine() async throws -> Grant {
@@ -110,29 +123,26 @@ final class ConnectionPool: Sendable {
         }
         let timer = Task { [environment, options] in
             try await environment.clock.sleep(for: options.patience)
-            giveUp(id, PoolExhausted(size: options.size, waited: options.patience))
+            // Those before us may be at it still to connect.
+            let failure = state.withLock { $0.failure }
+            giveUp(id, failure ?? PoolExhausted(size: options.size, waited: options.patience))
         }
         defer { timer.cancel() }
         return try await withTaskCancellationHandler {
             try await withCheckedThrowingContinuation { continuation in
-                let granted = state.withLock { state -> Grant? in
-                    // Somebody may have given one back since.
-                    while let connection = state.idle.popLast() {
-                        if connection.isOpen { return .connection(connection) }
-                        state.count -= 1
+                let granted = Result<Grant?, any Error> {
+                    try state.withLock { state in
+                        // Somebody may have given one back since, or closed the pool.
+                        if let granted = try grant(&state) { return granted }
+                        state.waiters.append((id, continuation))
+                        return nil
                     }
-                    if state.count < options.size {
-                        state.count += 1
-                        return .vacancy
-                    }
-                    state.waiters.append((id, continuation))
-                    return nil
                 }
-                metrics.waiting.record(state.withLock { $0.waiters.count })
-                if let granted {
-                    continuation.resume(returning: granted)
-                } else if Task.isCancelled {
-                    giveUp(id, CancellationError())
+                recordCounts()
+                switch granted {
+                case .success(let granted?): continuation.resume(returning: granted)
+                case .success(nil): if Task.isCancelled { giveUp(id, CancellationError()) }
+                case .failure(let error): continuation.resume(throwing: error)
                 }
             }
         } onCancel: {
@@ -163,16 +173,24 @@ final class ConnectionPool: Sendable {
         }
         if isClosed { usable?.close() }
         waiter?.continuation.resume(returning: usable.map { .connection($0) } ?? .vacancy)
-        metrics.waiting.record(state.withLock { $0.waiters.count })
+        recordCounts()
+    }
+
+    private func recordCounts() {
+        let (count, waiting) = state.withLock { ($0.count, $0.waiters.count) }
+        metrics.connections.record(count)
+        metrics.waiting.record(waiting)
     }
 
     // MARK: Connecting
 
-    /// A new connection, tried for as long as patience lasts and there is hope.
+    /// A new connection, tried for as long as patience lasts and there is hope. An attempt that has begun has its whole `connect_timeout`.
     private func connected() async throws -> PostgresConnection {
         var backoff = Backoff(base: .milliseconds(50), cap: .seconds(2))
         var waited = Duration.zero
         while true {
+            guard !state.withLock({ $0.isClosed }) else { throw PoolClosed() }
+            let begun = ContinuousClock.now
             do {
                 let connection = try PostgresConnection(settings, logger: logger)
                 do {
@@ -181,12 +199,15 @@ final class ConnectionPool: Sendable {
                     connection.close()
                     throw error
                 }
+                state.withLock { $0.failure = nil }
                 metrics.connects.increment()
+                recordCounts()
                 return connection
             } catch let error as PostgresError {
+                state.withLock { $0.failure = error }
                 metrics.failures.increment()
                 let pause = backoff.next(jitter: environment.jitter())
-                waited += pause
+                waited += (.now - begun) + pause
                 guard error.isWorthReconnecting, waited < options.patience else { throw error }
                 logger.debug("no connection to PostgreSQL; trying again", metadata: ["error": "\(error)", "pause": "\(pause)"])
                 try await environment.clock.sleep(for: pause)

@@ -3,8 +3,18 @@ import CLibPQ
 /// libpq's connection options, as a connection string names them ("Parameter Key Words", 34.1.2 of the manual), with defaults for those that
 /// a long-lived program needs and the string, the environment and the service file do not set.
 struct ConnectionSettings: Sendable {
+    /// One of the servers to try.
+    struct Host: Hashable, Sendable {
+        /// Nil, as each of these, where libpq's default holds.
+        var name: String?
+        var address: String?
+        var port: String?
+    }
+
     let options: [String: String]
-    /// How long one attempt to connect may take.
+    /// The servers to try one after the other, one at least.
+    let hosts: [Host]
+    /// How long one of the hosts may take to answer.
     let connectTimeout: Duration
 
     /// - Throws: ``PostgresError`` `connectionString`, whose message holds nothing of the string that could be a secret.
@@ -18,22 +28,54 @@ struct ConnectionSettings: Sendable {
             throw PostgresError(.connectionString, "the connection string's port is no number: percent-encode : / and @ in a password")
         }
         let environment = Self.environment()
+        // libpq takes a connection string in the place of a name for another one, and would tell all of it as the name of a database.
+        if let name = options["dbname"] ?? environment["dbname"], name.contains("://") || name.contains("=") {
+            throw PostgresError(.connectionString, "the connection string's dbname is another connection string: give that one in its place")
+        }
         func setDefault(_ name: String, _ value: String) {
             if options[name] == nil && environment[name] == nil { options[name] = value }
         }
         setDefault("fallback_application_name", applicationName)
-        setDefault("connect_timeout", "10")
-        // A peer that is gone without a word is noticed within a minute.
-        setDefault("keepalives_idle", "30")
-        setDefault("keepalives_interval", "10")
-        setDefault("keepalives_count", "3")
-        setDefault("tcp_user_timeout", "60000")
+        // A service file's settings are known to libpq alone, and would be overridden.
+        if options["service"] == nil {
+            // A peer that is gone without a word is noticed within a minute.
+            setDefault("keepalives_idle", "30")
+            setDefault("keepalives_interval", "10")
+            setDefault("keepalives_count", "3")
+            setDefault("tcp_user_timeout", "60000")
+        }
         options["client_encoding"] = "UTF8"
+        // As libpq has it: 0 is for ever, and less than 2 is taken for 2.
         let seconds = (options["connect_timeout"] ?? environment["connect_timeout"]).flatMap { Int($0) } ?? 10
-        // As libpq has it: 0 is for ever, and less than 2 is taken for 2. Each of several hosts gets its time.
-        let hosts = max(1, (options["host"] ?? options["hostaddr"] ?? environment["host"] ?? "").split(separator: ",").count)
+        connectTimeout = seconds <= 0 ? .seconds(86_400) : .seconds(max(2, seconds))
+        hosts = Self.hosts { options[$0] ?? environment[$0] }
         self.options = options
-        connectTimeout = seconds <= 0 ? .seconds(86_400) : .seconds(max(2, seconds) * hosts)
+    }
+
+    /// libpq's lists: as many hosts as names or addresses, and one port for all or one for each.
+    private static func hosts(_ value: (String) -> String?) -> [Host] {
+        func list(_ name: String) -> [String?] {
+            (value(name) ?? "").split(separator: ",", omittingEmptySubsequences: false).map { $0.isEmpty ? nil : String($0) }
+        }
+        let (names, addresses, ports) = (list("host"), list("hostaddr"), list("port"))
+        return (0..<max(names.count, addresses.count)).map { index in
+            Host(
+                name: index < names.count ? names[index] : nil, address: index < addresses.count ? addresses[index] : nil,
+                port: ports.count == 1 ? ports[0] : index < ports.count ? ports[index] : nil)
+        }
+    }
+
+    /// The options with these of the hosts alone.
+    func options(for hosts: [Host]) -> [String: String] {
+        guard hosts != self.hosts else { return options }
+        var options = options
+        func set(_ name: String, _ values: [String?]) {
+            options[name] = values.contains { $0 != nil } ? values.map { $0 ?? "" }.joined(separator: ",") : nil
+        }
+        set("host", hosts.map(\.name))
+        set("hostaddr", hosts.map(\.address))
+        set("port", hosts.map(\.port))
+        return options
     }
 
     /// Where it connects to, without user and password.
@@ -70,7 +112,8 @@ struct ConnectionSettings: Sendable {
 
     /// libpq quotes what it does not understand, which can be a piece of a password: an unknown option's name is told, and nothing else.
     private static func sanitized(_ reason: String) -> String {
-        guard let quote = reason.firstIndex(of: "\"") else { return reason.trimmedLines }
+        // A translation may have other quotes.
+        guard let quote = reason.firstIndex(where: { $0 == "\"" || !$0.isASCII }) else { return reason.trimmedLines }
         if reason.hasPrefix("invalid connection option") || reason.hasPrefix("invalid URI query parameter") {
             let name = reason[quote...].dropFirst().prefix { $0.isASCII && ($0.isLowercase || $0 == "_") }
             if reason[name.endIndex...].first == "\"" { return "there is no option '\(name)'" }

@@ -6,7 +6,7 @@ enum Identifier {
     ///   would be cut, and two names could become one.
     static func quoted(_ name: String) throws(PostgresError) -> String {
         guard !name.isEmpty, !name.utf8.contains(0), name.utf8.count <= 63 else {
-            throw PostgresError(.unexpectedAnswer, "the name '\(name.prefix(80))' is empty, has a NUL character or is longer than 63 bytes")
+            throw PostgresError(.name, "the name '\(name.prefix(80))' is empty, has a NUL character or is longer than 63 bytes")
         }
         var quoted = "\""
         for scalar in name.unicodeScalars {

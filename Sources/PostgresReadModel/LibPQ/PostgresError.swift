@@ -3,6 +3,8 @@ struct PostgresError: Error, Hashable, CustomStringConvertible {
     enum Kind: Hashable, Sendable {
         /// The connection string is none, or names an unknown option.
         case connectionString
+        /// PostgreSQL has no form for a name.
+        case name
         /// No connection could be made.
         case connecting
         /// The connection broke. A statement under way may have taken effect, or not.
@@ -23,6 +25,11 @@ struct PostgresError: Error, Hashable, CustomStringConvertible {
     var constraint: String?
     /// What the server was doing, such as the line of a COPY.
     var context: String?
+    /// Whether the server ended the session with it.
+    var isFatal = false
+
+    /// Whether it is of the options of the connection string, and not of the server's present state.
+    var isAboutSettings = false
 
     init(_ kind: Kind, _ message: String, sqlState: SQLState? = nil) {
         self.kind = kind
@@ -42,10 +49,13 @@ struct PostgresError: Error, Hashable, CustomStringConvertible {
     var isConnectionLoss: Bool {
         switch kind {
         case .connectionLost: true
-        case .server: sqlState == .adminShutdown || sqlState == .crashShutdown || sqlState == .databaseDropped
+        case .server: isFatal
         default: false
         }
     }
+
+    /// Whether the server takes no writes, as a standby does, or a primary that was one until a moment ago.
+    var isReadOnlyServer: Bool { kind == .server && sqlState == .readOnlyTransaction }
 
     /// Whether the server rolled the transaction back for the sake of another one, so that it may be tried again.
     var isTransactionConflict: Bool { sqlState == .serializationFailure || sqlState == .deadlockDetected }
@@ -57,7 +67,7 @@ struct PostgresError: Error, Hashable, CustomStringConvertible {
 
     /// Whether connecting again with the same settings could help.
     var isWorthReconnecting: Bool {
-        guard kind == .connecting || isConnectionLoss else { return false }
+        guard kind == .connecting || isConnectionLoss, !isAboutSettings else { return false }
         return sqlState.map { $0.conditionClass == "57" || $0.conditionClass == "53" || $0.conditionClass == "08" } ?? true
     }
 }

@@ -1,5 +1,4 @@
 import CLibPQ
-import Dispatch
 import Logging
 
 #if canImport(Glibc)
@@ -60,16 +59,24 @@ final class PostgresSession {
             return try work(self)
         } catch let error as PostgresError where flag.isCancelled && (error.sqlState == .queryCanceled || error.kind == .connectionLost) {
             throw CancellationError()
+        } catch let error as PostgresError where error.isReadOnlyServer {
+            // The next connection may find the primary.
+            close()
+            throw error
         }
+    }
+
+    /// Whether no transaction is open.
+    var isAtRest: Bool {
+        connection.map { PQtransactionStatus($0) == PQTRANS_IDLE && PQpipelineStatus($0) == PQ_PIPELINE_OFF } ?? false
     }
 
     private func tidy() {
         guard let connection else { return }
         // A request to cancel that is under way could hit the next statement.
         if cancelDeadline != nil || PQstatus(connection) != CONNECTION_OK { return close() }
-        let status = PQtransactionStatus(connection)
-        let isAtRest = status == PQTRANS_IDLE || (keepsTransaction && status == PQTRANS_INTRANS)
-        if !isAtRest || PQpipelineStatus(connection) != PQ_PIPELINE_OFF { close() }
+        if keepsTransaction, PQtransactionStatus(connection) == PQTRANS_INTRANS, PQpipelineStatus(connection) == PQ_PIPELINE_OFF { return }
+        if !isAtRest { close() }
     }
 
     /// - Throws: `CancellationError`, between the steps of long work.
@@ -79,35 +86,66 @@ final class PostgresSession {
 
     // MARK: Connecting
 
+    /// Tries the hosts in libpq's order. One that does not answer in time is left out then: libpq itself would stay with it, since its
+    /// `connect_timeout` holds for its blocking functions alone.
+    ///
     /// - Throws: ``PostgresError`` `connecting`.
     func connect() throws {
-        close()
-        let connection = try startConnecting()
-        self.connection = connection
-        do {
-            // So that a failure names its SQLSTATE; libpq has no other way to tell it.
-            _ = PQsetErrorVerbosity(connection, PQERRORS_VERBOSE)
-            notices.attach(to: connection)
-            let deadline = ContinuousClock.now + settings.connectTimeout
-            var state = PQstatus(connection) == CONNECTION_BAD ? PGRES_POLLING_FAILED : PGRES_POLLING_WRITING
-            while state != PGRES_POLLING_OK {
-                guard state != PGRES_POLLING_FAILED else { throw PostgresError(connecting: connection, to: settings) }
-                let events = state == PGRES_POLLING_READING ? POLLIN : POLLOUT
-                guard try wait(for: Int16(events), until: deadline) != 0 else {
+        var hosts = settings.hosts
+        while true {
+            close()
+            do {
+                guard let silent = try connect(to: hosts) else { return }
+                if let index = hosts.firstIndex(of: silent) { hosts.remove(at: index) } else { hosts.removeFirst() }
+                guard !hosts.isEmpty else {
                     throw PostgresError(.connecting, "\(settings.description) did not answer within \(settings.connectTimeout)")
                 }
-                state = PQconnectPoll(connection)
+            } catch {
+                close()
+                throw error
             }
-            _ = PQsetErrorVerbosity(connection, PQERRORS_DEFAULT)
-            guard PQsetnonblocking(connection, 1) == 0 else { throw PostgresError(connecting: connection, to: settings) }
-        } catch {
-            close()
-            throw error
         }
     }
 
-    private func startConnecting() throws(PostgresError) -> OpaquePointer {
-        let pairs = settings.options.sorted { $0.key < $1.key }
+    /// - Returns: the host that did not answer in time, if any; else the connection is open.
+    private func connect(to hosts: [ConnectionSettings.Host]) throws -> ConnectionSettings.Host? {
+        let connection = try startConnecting(settings.options(for: hosts))
+        self.connection = connection
+        // So that a failure names its SQLSTATE; libpq has no other way to tell it.
+        _ = PQsetErrorVerbosity(connection, PQERRORS_VERBOSE)
+        notices.attach(to: connection)
+        var tried = Self.host(connection)
+        var deadline = ContinuousClock.now + settings.connectTimeout
+        var state = PQstatus(connection) == CONNECTION_BAD ? PGRES_POLLING_FAILED : PGRES_POLLING_WRITING
+        while state != PGRES_POLLING_OK {
+            guard state != PGRES_POLLING_FAILED else { throw PostgresError(connecting: connection, to: settings) }
+            let events = state == PGRES_POLLING_READING ? POLLIN : POLLOUT
+            guard try wait(for: Int16(events), until: deadline) != 0 else {
+                return hosts.first {
+                    ($0.name ?? $0.address ?? tried.name) == tried.name && ($0.port ?? tried.port) == tried.port
+                } ?? tried
+            }
+            state = PQconnectPoll(connection)
+            let now = Self.host(connection)
+            if now != tried {
+                tried = now
+                deadline = .now + settings.connectTimeout
+            }
+        }
+        _ = PQsetErrorVerbosity(connection, PQERRORS_DEFAULT)
+        guard PQsetnonblocking(connection, 1) == 0 else { throw PostgresError(connecting: connection, to: settings) }
+        return nil
+    }
+
+    /// The one that libpq is trying.
+    private static func host(_ connection: OpaquePointer) -> ConnectionSettings.Host {
+        func text(_ value: UnsafePointer<CChar>?) -> String? { value.map { String(cString: $0) } }
+        return ConnectionSettings.Host(
+            name: text(PQhost(connection)), address: text(PQhostaddr(connection)), port: text(PQport(connection)))
+    }
+
+    private func startConnecting(_ options: [String: String]) throws(PostgresError) -> OpaquePointer {
+        let pairs = options.sorted { $0.key < $1.key }
         let names = pairs.map { strdup($0.key) } + [nil]
         let values = pairs.map { strdup($0.value) } + [nil]
         defer { for text in names + values { free(text) } }
@@ -157,22 +195,17 @@ final class PostgresSession {
 
     private static func milliseconds(until end: ContinuousClock.Instant?) -> Int32 {
         guard let end else { return -1 }
+        guard end > .now else { return 0 }
         let (seconds, attoseconds) = max(end - .now, .zero).components
         return Int32(clamping: seconds * 1000 + attoseconds / 1_000_000_000_000_000 + 1)
     }
 
-    /// Asks the server, once, to cancel what it does. libpq does so over a connection of its own, and blocks meanwhile.
+    /// Asks the server, once, to cancel what it does.
     private func cancelIfAsked(_ connection: OpaquePointer) throws {
         guard cancelDeadline == nil, cancelFlag?.isCancelled == true else { return }
         cancelDeadline = .now + Self.cancelPatience
-        guard PQstatus(connection) == CONNECTION_OK, let request = PQgetCancel(connection) else { throw CancellationError() }
-        // Thread-safe by libpq's promise, and owned by the closure alone.
-        nonisolated(unsafe) let owned = request
-        DispatchQueue.global(qos: .userInitiated).async {
-            var reason = [CChar](repeating: 0, count: 256)
-            _ = PQcancel(owned, &reason, Int32(reason.count))
-            PQfreeCancel(owned)
-        }
+        guard PQstatus(connection) == CONNECTION_OK, let request = CancelRequest(for: connection) else { throw CancellationError() }
+        request.send()
     }
 
     /// Waits for work, and for the server to close the connection.
@@ -201,10 +234,18 @@ final class PostgresSession {
         }
     }
 
+    /// How long to trust `poll(2)` where TLS is in use, which may have read already what is waited for. libpq takes 8 kB at once and a TLS
+    /// record has up to 16, as those of newer servers and of proxies; libpq's blocking functions ask OpenSSL for what it holds, these cannot.
+    /// So whatever `poll(2)` says they look twice, and then now and again.
+    private static let hiddenInput = Duration.milliseconds(50)
+
     /// The next result; nil after a command's last.
     func nextResult(_ connection: OpaquePointer) throws -> OpaquePointer? {
+        let isEncrypted = PQsslInUse(connection) == 1
+        var dry = 0
         while PQisBusy(connection) == 1 {
-            _ = try wait(for: Int16(POLLIN))
+            let limit = isEncrypted ? (dry < 2 ? .zero : Self.hiddenInput) : nil as Duration?
+            dry = try wait(for: Int16(POLLIN), until: limit.map { .now + $0 }) == 0 ? dry + 1 : 0
             // What the server said before it went away is still to be read.
             if PQconsumeInput(connection) == 0, PQisBusy(connection) == 1 { throw lost() }
         }
@@ -227,6 +268,25 @@ extension PostgresError {
                 message.replaceSubrange(mark.lowerBound..<message.index(code.endIndex, offsetBy: 2), with: ": ")
             }
         }
-        self.init(.connecting, message.isEmpty ? "\(settings.description) cannot be reached" : message, sqlState: state)
+        let advice = state == nil ? Self.advice(on: message) : nil
+        self.init(
+            .connecting,
+            (message.isEmpty ? "\(settings.description) cannot be reached" : message) + (advice.map { "; \($0)" } ?? ""), sqlState: state)
+        isAboutSettings = advice != nil
+    }
+
+    /// Which setting to look at, where libpq does not get as far as the server's answer. It tells these cases by their words alone.
+    private static func advice(on message: String) -> String? {
+        let all: [(String, String)] = [
+            (
+                "certificate verify failed",
+                "the server's certificate is not signed by an authority in `sslrootcert`: name the file of the one that signed it"
+            ),
+            ("does not match host name", "`sslmode=verify-full` wants the certificate's name as `host`; `hostaddr` can hold the address"),
+            ("root certificate file", "see `sslrootcert` and `sslmode`"),
+            ("does not support SSL", "`sslmode` asks for TLS: turn it on in the server, or allow for less"),
+            ("certificate file", "see `sslcert`"), ("private key file", "see `sslkey`"), ("invalid sslmode", "see `sslmode`"),
+        ]
+        return all.first { message.contains($0.0) }?.1
     }
 }

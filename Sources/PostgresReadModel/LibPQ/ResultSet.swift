@@ -69,6 +69,8 @@ extension PostgresError {
         hint = field(UInt8(ascii: "H"))
         constraint = field(UInt8(ascii: "n"))
         context = field(UInt8(ascii: "W"))
+        // The severity in English, whatever the server's language.
+        isFatal = ["FATAL", "PANIC"].contains(field(UInt8(ascii: "V")) ?? "")
     }
 }
 

@@ -12,5 +12,5 @@
 /// store goes on.
 public enum ReadModelEngineConformance {
     public static let laws: [ReadModelEngineLaw] =
-        runningLaws + deathInABatchLaws + rebuildLaws + deathInARebuildLaws + versionLaws + verificationLaws + faultLaws
+        runningLaws + deathInABatchLaws + rebuildLaws + deathInARebuildLaws + versionLaws + verificationLaws + faultLaws + answerLaws
 }
