@@ -13,7 +13,7 @@ public import WriteModel
 ///             Application.Context(
 ///                 "ordering",
 ///                 categories: [Category("order", decider: OrderDecider(), …)],
-///                 projections: [RegisteredProjection(OrderSummary(), events: OrderingEvent.codec)])
+///                 projections: [RegisteredProjection(OrderSummary(), reading: OrderSummary.Event.readers)])
 ///         ])
 /// }
 /// ```

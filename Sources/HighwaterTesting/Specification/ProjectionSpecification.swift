@@ -8,7 +8,7 @@ public import ReadModel
 /// one partition and on several, by the runner's fold and by a rebuild. All must come to the same rows.
 ///
 /// ```swift
-/// var history = RecordedHistory<OrderingEvent>()
+/// var history = RecordedHistory<SalesEvent>()
 /// history.record("order/1", placed)
 /// let rows = try await ProjectionSpecification(SalesByDay()).rows(after: history)
 /// #expect(rows == ["2010-12-01": .init(orders: 1)])

@@ -9,8 +9,8 @@ public import EventModel
 /// struct OrderSummary: Projection {
 ///     static let id = ProjectionID("order-summary", version: 1)
 ///     static let key = KeyColumn("orderId", .byStream)
-///     func key(for event: Recorded<OrderingEvent>) -> String? { … }
-///     func evolve(_ row: inout Row?, by event: Recorded<OrderingEvent>) { … }
+///     func key(for event: Recorded<Event>) -> String? { … }
+///     func evolve(_ row: inout Row?, by event: Recorded<Event>) { … }
 /// }
 /// ```
 public protocol Projection<Event, Row>: Sendable {
