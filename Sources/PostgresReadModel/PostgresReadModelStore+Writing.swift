@@ -1,6 +1,7 @@
 public import EventLog
 import Logging
 public import ReadModel
+import Synchronization
 
 extension PostgresReadModelStore {
     public func positions(of generation: Generation) async throws -> [Partition: ChainPosition] {
@@ -55,25 +56,35 @@ extension PostgresReadModelStore {
 
     public func load(_ rows: any KeyOrderedRows, moving: [PositionMove], into generation: Generation) async throws -> Bool {
         let what = "load rows into \(generation)"
+        let watched = WatchedRows(rows)
         do {
-            return try await pool.withConnection { [catalog] connection in
-                try await connection.run { session in
-                    try Self.load(rows, moving, into: generation, session, catalog)
+            return try await perform(what) { [catalog] session, _ in
+                do {
+                    try Self.load(watched, moving, into: generation, session, catalog)
                     return true
+                } catch let error as PostgresError where error.sqlState == .fenced || error.sqlState == .undefinedTable {
+                    return false
+                } catch let error as PostgresError where watched.areTaken {
+                    // The rows are used up, so that it cannot be repeated.
+                    throw Interrupted(error: error)
                 }
             }
-        } catch let error as PostgresError where error.sqlState == .fenced || error.sqlState == .undefinedTable {
-            return false
-        } catch let error as PostgresError where error.isConnectionLoss {
-            // The rows are used up, so that it cannot be repeated; but it may have been done.
-            let isDone = try await perform(what) { [catalog] session, _ in
-                try Self.haveMoved(moving, of: generation, session, catalog)
+        } catch let interrupted as Interrupted {
+            // But it may have been done.
+            if interrupted.error.isConnectionLoss {
+                pool.discardIdle()
+                let isDone = try await perform(what) { [catalog] session, _ in
+                    try Self.haveMoved(moving, of: generation, session, catalog)
+                }
+                if isDone { return true }
             }
-            if isDone { return true }
-            throw readModelError(what, pool.settings, error)
-        } catch {
-            throw readModelError(what, pool.settings, error)
+            throw readModelError(what, pool.settings, interrupted.error)
         }
+    }
+
+    /// A load whose rows had been begun.
+    private struct Interrupted: Error {
+        let error: PostgresError
     }
 
     /// In one transaction. Where the generation has no rows yet, which nobody then reads, its table is emptied and filled without indexes
@@ -86,6 +97,7 @@ extension PostgresReadModelStore {
         let table = try PostgresTable(generation, catalog)
         try session.transaction("BEGIN ISOLATION LEVEL READ COMMITTED") {
             // Positions are moved, and locked, at the end: so that a rebuild that hangs holds up nobody who takes its generation away.
+            try session.script(takesLong)
             try session.run([catalog.lockForLoad(generation), catalog.check(moves, of: generation)])
             let isLive =
                 try session.run(
@@ -152,6 +164,7 @@ extension PostgresReadModelStore {
         _ index: String?, _ table: PostgresTable, _ session: PostgresSession, _ catalog: PostgresCatalog
     ) throws -> Bool {
         try session.transaction {
+            try session.script(takesLong)
             let found = try session.run(
                 "SELECT indexname::text, indexdef FROM pg_indexes WHERE schemaname = $1 AND tablename = $2 ORDER BY 1",
                 [.text(catalog.name), .text(table.bareName)])
@@ -164,6 +177,21 @@ extension PostgresReadModelStore {
             }
             return isShorter
         }
+    }
+}
+
+/// Rows of which it is known whether any were asked for.
+private final class WatchedRows: KeyOrderedRows {
+    private let rows: any KeyOrderedRows
+    private let taken = Atomic(false)
+
+    init(_ rows: any KeyOrderedRows) { self.rows = rows }
+
+    var areTaken: Bool { taken.load(ordering: .relaxed) }
+
+    func next() throws -> [PartitionRow] {
+        taken.store(true, ordering: .relaxed)
+        return try rows.next()
     }
 }
 

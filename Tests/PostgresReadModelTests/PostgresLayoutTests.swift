@@ -1,4 +1,5 @@
 import EventLog
+import Foundation
 import HighwaterTesting
 import ReadModel
 import Testing
@@ -6,7 +7,7 @@ import Testing
 @testable import PostgresReadModel
 
 /// The engine's own tables: made, upgraded in place, refused.
-@Suite(.enabled(if: ScratchDatabase.server != nil, "\(ScratchDatabase.isSkipped)"), .timeLimit(.minutes(1)))
+@Suite(.enabled(if: ScratchDatabase.server != nil, "\(ScratchDatabase.isSkipped)"), .timeLimit(.minutes(3)))
 struct PostgresLayoutTests {
     private static let next = PostgresLayout(
         steps: PostgresLayout.current.steps + ["ALTER TABLE projections ADD COLUMN note text NOT NULL DEFAULT 'n'"])
@@ -96,12 +97,14 @@ struct PostgresLayoutTests {
             let role = "reader_" + database.name
             try await database.execute(
                 """
-                CREATE ROLE \(role) LOGIN;
+                CREATE ROLE \(role) LOGIN PASSWORD 'reads';
                 GRANT USAGE ON SCHEMA highwater TO \(role);
                 GRANT SELECT ON ALL TABLES IN SCHEMA highwater TO \(role);
                 """)
-            let url = database.url.replacing("highwater@", with: "\(role)@")
-            let reader = try await PostgresReadModelStore.open(connectionString: url, logger: ScratchDatabase.logger)
+            var url = try #require(URLComponents(string: database.url))
+            url.user = role
+            url.password = "reads"
+            let reader = try await PostgresReadModelStore.open(connectionString: url.string ?? "", logger: ScratchDatabase.logger)
             #expect(try await reader.rows(of: "accounts", matching: RowQuery()).value.isEmpty)
             let error = await #expect(throws: ReadModelError.self) {
                 _ = try await reader.createGeneration(SampleLedger.digits.schema, topic: "ledger", partitions: 1, purpose: .first)

@@ -9,7 +9,7 @@ import Testing
 @testable import PostgresReadModel
 
 /// Loads that do not come to their end.
-@Suite(.enabled(if: ScratchDatabase.server != nil, "\(ScratchDatabase.isSkipped)"), .timeLimit(.minutes(1)))
+@Suite(.enabled(if: ScratchDatabase.server != nil, "\(ScratchDatabase.isSkipped)"), .timeLimit(.minutes(3)))
 struct PostgresLoadTests {
     private static let move = PartitionWrite.deposit(key: "", from: -1, to: 5).move
 
@@ -48,6 +48,45 @@ struct PostgresLoadTests {
             }
             #expect(error?.code == .unavailable, "\(String(describing: error))")
             try await requireUntouched(store, generation)
+            await store.close()
+        }
+    }
+
+    /// As long as no row has been taken it may begin again by itself.
+    @Test func oneThatMeetsADeadConnectionBeginsOnAnother() async throws {
+        try await withScratchDatabase { database in
+            let proxy = try LosingProxy(to: database.url)
+            let store = try await PostgresReadModelStore.open(
+                connectionString: proxy.url, options: .init(connections: 2), logger: ScratchDatabase.logger)
+            let generation = try await building(store)
+            proxy.loseNextAnswer()
+            #expect(try await store.load(EndlessRows(runs: 3) { _ in }, moving: [Self.move], into: generation))
+            #expect(proxy.lost == 1)
+            #expect(try await database.query("SELECT count(*)::text FROM highwater.accounts_g1") == [["300"]])
+            await store.close()
+            proxy.stop()
+        }
+    }
+
+    /// What a role may take for its queries is not meant for a load.
+    @Test func oneThatIsLongIsNotTimedOut() async throws {
+        try await withScratchDatabase { database in
+            let before = try await database.open()
+            let generation = try await building(before)
+            await before.close()
+            try await database.execute("ALTER DATABASE \(database.name) SET statement_timeout = '1s'")
+            let store = try await database.open()
+            let rows = EndlessRows(runs: 300) { run in
+                guard run == 200 else { return }
+                let other = PostgresSession(
+                    try ConnectionSettings(connectionString: ScratchDatabase.server ?? "", applicationName: "test"),
+                    wakePipe: try WakePipe(), logger: ScratchDatabase.logger)
+                try other.connect()
+                try other.run("SELECT pg_sleep(1.5)::text")
+                other.close()
+            }
+            #expect(try await store.load(rows, moving: [Self.move], into: generation))
+            #expect(try await store.perform("look") { session, _ in try session.run("SHOW statement_timeout").text(0, 0) } == "1s")
             await store.close()
         }
     }

@@ -1,9 +1,11 @@
+import ReadModel
+import Synchronization
 import Testing
 
 @testable import PostgresReadModel
 
 /// What the layer on libpq makes of the server's answers.
-@Suite(.enabled(if: ScratchDatabase.server != nil, "\(ScratchDatabase.isSkipped)"), .timeLimit(.minutes(1)))
+@Suite(.enabled(if: ScratchDatabase.server != nil, "\(ScratchDatabase.isSkipped)"), .timeLimit(.minutes(3)))
 struct SessionTests {
     private func connected<Result: Sendable>(_ body: @escaping @Sendable (PostgresSession) throws -> Result) async throws -> Result {
         try await ScratchDatabase.connected(to: ScratchDatabase.server ?? "", body)
@@ -49,6 +51,71 @@ struct SessionTests {
             #expect(throws: PostgresError.self) { try session.transaction { _ = try session.run("SELECT 1/0") } }
             let one = try number(session, "SELECT 1")
             #expect(one == 1, "a failed transaction is left open")
+        }
+    }
+
+    /// A constraint that is checked at the transaction's end fails where no statement is to be blamed.
+    @Test func aCommitThatFailsIsToldAndLeavesTheConnectionInOrder() async throws {
+        try await connected { session in
+            try session.script("CREATE TEMPORARY TABLE numbers (number integer CONSTRAINT late UNIQUE DEFERRABLE INITIALLY DEFERRED)")
+            let insert = "INSERT INTO numbers VALUES ($1)"
+            let error = #expect(throws: PostgresError.self) { try session.run([1, 1].map { Statement(insert, [.integer($0)]) }) }
+            #expect(error?.kind == .server && error?.sqlState == .uniqueViolation && error?.constraint == "late", "\(String(describing: error))")
+            #expect(try number(session, "SELECT count(*) FROM numbers") == 0)
+            let other = #expect(throws: PostgresError.self) {
+                try session.transaction {
+                    for _ in 0..<2 { try session.run(insert, [.integer(1)]) }
+                }
+            }
+            #expect(other?.sqlState == .uniqueViolation)
+            try session.run([1, 2].map { Statement(insert, [.integer($0)]) })
+            #expect(try number(session, "SELECT count(*) FROM numbers") == 2)
+        }
+    }
+
+    /// The server ends sessions for many reasons, each with a state of its own.
+    @Test func aFatalErrorIsALostConnection() async throws {
+        try await connected { session in
+            try session.script("SET idle_in_transaction_session_timeout = 20; BEGIN")
+            let other = PostgresSession(session.settings, wakePipe: try WakePipe(), logger: ScratchDatabase.logger)
+            try other.connect()
+            let mine = Parameter.integer(session.processID)
+            while try other.run("SELECT count(*) FROM pg_stat_activity WHERE pid = $1", [mine]).number(0, 0) > 0 {}
+            let error = #expect(throws: PostgresError.self) { try session.run("SELECT 1") }
+            // Its last words are lost at times, when they meet what we send.
+            #expect(error?.isConnectionLoss == true, "\(String(describing: error))")
+            #expect(error?.kind == .connectionLost || error?.sqlState?.rawValue == "25P03", "\(String(describing: error))")
+            other.close()
+        }
+    }
+
+    /// Somebody else's statements turn up where a pooler lends the server's sessions out by transaction.
+    @Test func aPoolerThatCannotKeepStatementsIsNamed() async throws {
+        try await connected { session in
+            try session.script("PREPARE s1 AS SELECT 1")
+            let refused = #expect(throws: PostgresError.self) { try session.run("SELECT 1") }
+            let error = try #require(refused)
+            #expect(error.sqlState?.rawValue == "42P05")
+            let told = try #require(readModelError("read", session.settings, error) as? ReadModelError)
+            #expect(told.code == .unavailable && told.message.contains("pooler"), "\(told)")
+        }
+    }
+
+    /// The plan of every connection is stale after a change, not only that of the one that is met first.
+    @Test func aStalePlanIsMadeAnewOnItsOwnConnection() async throws {
+        try await withScratchDatabase { database in
+            let store = try await database.open()
+            try await database.execute("CREATE TABLE numbers (number integer)")
+            let read = { @Sendable (session: PostgresSession) in _ = try session.run("SELECT * FROM numbers") }
+            let attempts = Mutex(0)
+            try await store.perform("read") { session, _ in try read(session) }
+            try await database.execute("ALTER TABLE numbers ALTER number TYPE text")
+            try await store.perform("read") { session, attempt in
+                attempts.withLock { $0 = attempt.number }
+                try read(session)
+            }
+            #expect(attempts.withLock { $0 } == 1, "another connection may be lent for another attempt, and be as stale")
+            await store.close()
         }
     }
 
@@ -126,7 +193,7 @@ struct SessionTests {
             sleeper.cancel()
             await #expect(throws: CancellationError.self) { try await sleeper.value }
             let busy = try await database.query(
-                "SELECT query FROM pg_stat_activity WHERE datname = current_database() AND query LIKE '%pg_sleep%' AND pid <> pg_backend_pid()"
+                "SELECT query FROM pg_stat_activity WHERE datname = current_database() AND state = 'active' AND query LIKE '%pg_sleep%' AND pid <> pg_backend_pid()"
             )
             #expect(busy.isEmpty, "\(busy)")
             #expect(try await store.generations(of: "any").isEmpty)

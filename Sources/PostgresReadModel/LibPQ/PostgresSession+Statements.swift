@@ -49,15 +49,30 @@ extension PostgresSession {
             if isPreparing, !isDone { statements.remove(sql) }
             if PQstatus(connection) != CONNECTION_OK { throw failure ?? lost() }
         }
-        guard let end = try nextResult(connection) else { throw failure ?? lost() }
-        let isSync = PQresultStatus(end) == PGRES_PIPELINE_SYNC
-        PQclear(end)
-        guard isSync, PQexitPipelineMode(connection) == 1 else { throw failure ?? lost() }
+        try synchronize(connection, &failure)
+        guard PQexitPipelineMode(connection) == 1 else { throw failure ?? lost() }
         if let failure {
             if failure.isStalePlan { statements.markStale() }
             throw failure
         }
         return results
+    }
+
+    /// Takes what stands at a pipeline's end. The end of a transaction can fail as well, as where a constraint is deferred to it.
+    private func synchronize(_ connection: OpaquePointer, _ failure: inout PostgresError?) throws {
+        var isAfterFailure = false
+        while true {
+            guard let end = try nextResult(connection) else {
+                // One stands between the failure and the end.
+                guard isAfterFailure, PQstatus(connection) == CONNECTION_OK else { throw failure ?? lost() }
+                isAfterFailure = false
+                continue
+            }
+            defer { PQclear(end) }
+            if PQresultStatus(end) == PGRES_PIPELINE_SYNC { return }
+            failure = failure ?? PostgresError(end)
+            isAfterFailure = true
+        }
     }
 
     @discardableResult
