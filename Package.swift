@@ -95,8 +95,8 @@ let package = Package(
         library(
             "HTTPEdge",
             [
-                "EventModel", "EventLog", "WriteModel", "ReadModel", hummingbird, hummingbirdCore, httpTypes, nioCore, nioHTTP1,
-                nioHTTPTypes, httpClient, logging, metrics, tracing, lifecycle,
+                "EventModel", "EventLog", "WriteModel", "ReadModel", hummingbird, hummingbirdCore, httpTypes, nioCore, nioPosix,
+                nioHTTP1, nioHTTPTypes, httpClient, logging, metrics, tracing, lifecycle,
             ]),
         library(
             "HighwaterCLI",
@@ -150,12 +150,12 @@ let package = Package(
         tests("KafkaLogTests", ["EventModel", "EventLog", "KafkaLog", "HighwaterTesting", "MockKafkaCluster", logging, metrics]),
         tests(
             "PostgresReadModelTests", ["EventModel", "EventLog", "ReadModel", "PostgresReadModel", "HighwaterTesting", logging]),
-        tests("OperationsTests", ["Operations", configuration, logging, metrics, tracing, lifecycle]),
+        tests("OperationsTests", ["Operations", "HighwaterTesting", configuration, logging, metrics, tracing, lifecycle]),
         tests(
             "HTTPEdgeTests",
             [
-                "EventModel", "EventLog", "WriteModel", "ReadModel", "HTTPEdge", hummingbird, hummingbirdTesting, httpTypes, httpClient,
-                nioCore, nioPosix, logging, metrics, tracing, inMemoryTracing, lifecycle,
+                "EventModel", "EventLog", "WriteModel", "ReadModel", "HTTPEdge", "HighwaterTesting", hummingbird, hummingbirdTesting,
+                httpTypes, httpClient, nioCore, nioPosix, logging, metrics, tracing, inMemoryTracing, lifecycle,
             ]),
         tests("CommerceTests", ["EventModel", "ProtobufModel", "Commerce", "CommerceSchemas", "HighwaterTesting", protobuf]),
         tests(

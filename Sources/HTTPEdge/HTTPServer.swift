@@ -6,14 +6,16 @@ public import ServiceLifecycle
 
 /// The command and query API over HTTP/1.1, as a service.
 ///
-/// On a graceful shutdown it accepts no more connections, answers what is under way and what still comes, each connection's last answer
-/// saying so, closes connections that stay idle, and ends. Commands that nobody else can take are turned away.
+/// On a graceful shutdown it makes no more connections, answers what is under way and what still comes on those there are, each
+/// connection's last answer saying so, closes connections that stay idle, and ends. Commands that nobody else can take are turned away.
+/// It runs once.
 public struct HTTPServer: Service {
     let responder: EdgeResponder
     private let configuration: HTTPServerConfiguration
     private let onRunning: @Sendable (_ port: Int) async -> Void
     private let logger: Logger
     private let strays = AnsweredConnections.Strays()
+    private let listener: Listener
 
     /// - Parameter onRunning: called once it accepts connections, with the port it has been given.
     /// - Throws: ``InvalidRegistration`` where two things would share a path.
@@ -21,7 +23,11 @@ public struct HTTPServer: Service {
         _ services: EdgeServices, configuration: HTTPServerConfiguration = HTTPServerConfiguration(), logger: Logger,
         onRunning: @escaping @Sendable (_ port: Int) async -> Void = { _ in }
     ) throws(InvalidRegistration) {
-        responder = try EdgeResponder(services, configuration: configuration)
+        let responder = try EdgeResponder(services, configuration: configuration)
+        self.responder = responder
+        listener = Listener(
+            roundTrip: configuration.roundTrip, limit: .seconds(5), clock: ContinuousClock(), logger: logger
+        ) { responder.beginDraining() }
         self.configuration = configuration
         self.onRunning = onRunning
         self.logger = logger
@@ -29,13 +35,11 @@ public struct HTTPServer: Service {
 
     /// - Throws: the system's error where the address cannot be listened on.
     public func run() async throws {
-        try await withGracefulShutdownHandler {
-            try await responder.forwarding {
-                try await application.run()
-                await strays.wait()
-            }
-        } onGracefulShutdown: {
-            responder.beginDraining()
+        // The last is shut down first.
+        let group = ServiceGroup(configuration: ServiceGroupConfiguration(services: [application, listener], logger: logger))
+        try await responder.forwarding {
+            try await group.run()
+            await strays.wait()
         }
     }
 
@@ -52,7 +56,8 @@ public struct HTTPServer: Service {
                     strays: strays)
             },
             configuration: ApplicationConfiguration(address: .hostname(configuration.host, port: configuration.port)),
-            onServerRunning: { [onRunning, configuration] channel in
+            onServerRunning: { [onRunning, configuration, listener] channel in
+                await listener.begin(channel)
                 await onRunning(channel.localAddress?.port ?? configuration.port)
             },
             logger: logger)

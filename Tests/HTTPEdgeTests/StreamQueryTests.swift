@@ -1,3 +1,4 @@
+import EventLog
 import EventModel
 import HTTPTypes
 import HummingbirdTesting
@@ -97,6 +98,11 @@ import WriteModel
     @Test func positionsAreCheckedHereToo() async throws {
         try await edge.open("1")
         #expect(try await edge.send(.get, "/v1/account/1", headers: [.position: "banking/0@0"]).status == .ok)
+        #expect(edge.commands.positions.map(\.description) == ["banking/0@0"])
+        // Of another partition, and so of no other stream's state.
+        #expect(try await edge.send(.get, "/v1/account/1/events", headers: [.position: "banking/1@7"]).status == .ok)
+        #expect(edge.commands.positions.count == 1)
+        try await edge.send(.get, "/v1/account/1/events", headers: [.position: "banking/0@7"]).expectProblem(503, "unavailable")
         try await edge.send(.get, "/v1/account/1", headers: [.position: "x"]).expectProblem(400, "malformed", field: "Highwater-Position")
     }
 }

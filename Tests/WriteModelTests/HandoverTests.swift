@@ -1,5 +1,6 @@
 import EventLog
 import EventModel
+import HighwaterTesting
 import Testing
 
 @testable import WriteModel

@@ -60,13 +60,29 @@ import Testing
 
     @Test func theHigherEpochCounts() {
         var table = OwnerTable()
+        for name in ["a", "b"] { _ = apply(.presence(instance: name, url: "u"), to: &table) }
         #expect(table.owner(of: partition) == nil)
         #expect(apply(ownership(5), to: &table) == .changed)
         #expect(apply(ownership(5), to: &table) == .nothing)
         #expect(apply(ownership(6, "b"), to: &table) == .changed)
-        #expect(apply(ownership(5, isWithdrawn: true), to: &table) == .outdated(partition))
+        #expect(apply(ownership(5, isWithdrawn: true), to: &table) == .outdated)
         #expect(table.owner(of: partition)?.instance == "b")
         #expect(table.loads == ["b": 1])
+    }
+
+    /// Of a log that has been made anew since, or of a clock that was ahead: whoever owns the partition now may never come so high.
+    @Test func theEpochOfAnOwnerThatIsGoneIsNoBar() {
+        var table = OwnerTable()
+        for name in ["a", "b"] { _ = apply(.presence(instance: name, url: "u"), to: &table) }
+        _ = apply(ownership(900, "b"), to: &table)
+        #expect(apply(ownership(5), to: &table) == .outdated)
+        _ = apply(.absence(instance: "b"), to: &table)
+        #expect(table.owner(of: partition)?.instance == "b")  // the best that is known
+        #expect(apply(ownership(5), to: &table) == .changed)
+        #expect(table.owner(of: partition)?.instance == "a")
+        _ = apply(ownership(900, "a", isWithdrawn: true), to: &table)
+        #expect(apply(ownership(6), to: &table) == .changed)
+        #expect(table.owner(of: partition)?.epoch == Epoch(6))
     }
 
     @Test func anOwnerLeavesAtItsOwnEpoch() {

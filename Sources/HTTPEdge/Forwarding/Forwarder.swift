@@ -8,7 +8,8 @@ import WriteModel
 /// followed where it moves.
 ///
 /// A request is forwarded once: a receiver that is not the owner says so, and the sender looks again. So nothing goes in circles. Sending a
-/// command again is safe, since its key goes along.
+/// command again is safe, since its key goes along. What has been sent and was not answered stays in doubt until an attempt tells what became
+/// of it: that a later attempt had no effect does not.
 struct Forwarder: Sendable {
     let client = ForwardingClient()
     /// Within which a command is answered, or said to be unknown.
@@ -17,12 +18,14 @@ struct Forwarder: Sendable {
     let patience: Duration
     /// How long an owner that has been succeeded may still take to answer what it was sent.
     let grace = Duration.milliseconds(250)
+    private let environment: EngineEnvironment
     private let forwarded: Counter
     private let misdirected: Counter
 
-    init(timeout: Duration, patience: Duration, metrics: any MetricsFactory) {
+    init(timeout: Duration, patience: Duration, environment: EngineEnvironment, metrics: any MetricsFactory) {
         self.timeout = timeout
         self.patience = patience
+        self.environment = environment
         forwarded = Counter(label: "highwater_forwarded_requests_total", dimensions: [], factory: metrics)
         misdirected = Counter(label: "highwater_misdirected_requests_total", dimensions: [], factory: metrics)
     }
@@ -30,15 +33,20 @@ struct Forwarder: Sendable {
     /// - Parameter locally: what this instance makes of it, within the time given.
     /// - Throws: ``Problem``: `unavailable` where there is no owner, `outcomeUnknown` where a command was sent and its answer was lost.
     func answer(_ request: StreamRequest, locally: (Duration) async throws -> LocalAnswer) async throws -> Response {
-        let start = ContinuousClock.now
+        let elapsed = environment.clock.stopwatch()
         let limit = min(timeout, request.timeout ?? timeout)
+        var remaining = limit
         var pause = Backoff(base: .milliseconds(20), cap: .milliseconds(250))
         var isInDoubt = false
         while true {
             var reason: String
-            switch try await locally(max(.zero, limit - start.duration(to: .now))) {
-            case .response(let response): return response
-            case .notOwner(let why): reason = why
+            do {
+                switch try await locally(remaining) {
+                case .response(let response): return response
+                case .notOwner(let why): reason = why
+                }
+            } catch let problem as Problem where isInDoubt && problem.kind.status.tellsNoEffect {
+                reason = problem.detail
             }
             guard request.sender == nil else {
                 misdirected.increment()
@@ -50,8 +58,10 @@ struct Forwarder: Sendable {
             let owner = owners.owner(of: partition)
             if let owner, owner.instance != request.service.instance {
                 forwarded.increment()
-                switch await send(request, to: owner, owners, within: max(.zero, limit - start.duration(to: .now))) {
-                case .answered(let response): return response
+                switch await send(request, to: owner, owners, within: max(.zero, limit - elapsed())) {
+                case .answered(let response):
+                    guard isInDoubt && response.status.tellsNoEffect else { return response }
+                    reason = "the owner of \(partition) could not tell"
                 case .misdirected: reason = "the owner of \(partition) has just changed"
                 case .unreached: reason = "the owner of \(partition) cannot be reached"
                 case .lost:
@@ -59,11 +69,12 @@ struct Forwarder: Sendable {
                     reason = "the owner of \(partition) did not answer"
                 }
             }
-            guard start.duration(to: .now) < (isInDoubt ? limit : min(limit, patience)) else {
+            guard elapsed() < (isInDoubt ? limit : min(limit, patience)) else {
                 guard isInDoubt, let id = request.commandID else { throw Problem.unavailable(reason) }
                 throw Problem.outcomeUnknown(id)
             }
-            await change(of: partition, from: owner, owners, within: pause.next(jitter: .random(in: 0.5..<1)))
+            await change(of: partition, from: owner, owners, within: pause.next(jitter: (1 + environment.jitter()) / 2))
+            remaining = max(.zero, limit - elapsed())
         }
     }
 
@@ -71,15 +82,19 @@ struct Forwarder: Sendable {
     private func send(
         _ request: StreamRequest, to owner: OwnerAnnouncement, _ owners: any OwnerDirectory, within timeout: Duration
     ) async -> ForwardingClient.Result {
-        await withTaskGroup(of: ForwardingClient.Result?.self) { group in
+        await withTaskGroup(of: ForwardingClient.Result.self) { group in
             group.addTask { await client.send(request, to: owner.url, as: request.service.instance, within: timeout) }
             group.addTask {
                 _ = await owners.change(of: owner.partition, from: owner)
-                try? await Task.sleep(for: grace)
-                return nil
+                try? await environment.clock.sleep(for: grace)
+                return .lost("another instance has taken \(owner.partition)")
+            }
+            group.addTask {
+                try? await environment.clock.sleep(for: timeout)
+                return .lost("there was no answer in time")
             }
             defer { group.cancelAll() }
-            return (await group.next() ?? nil) ?? .lost("another instance has taken \(owner.partition)")
+            return await group.next() ?? .lost("it was cancelled")
         }
     }
 
@@ -88,9 +103,14 @@ struct Forwarder: Sendable {
     ) async {
         await withTaskGroup { group in
             group.addTask { _ = await owners.change(of: partition, from: owner) }
-            group.addTask { try? await Task.sleep(for: timeout) }
+            group.addTask { try? await environment.clock.sleep(for: timeout) }
             await group.next()
             group.cancelAll()
         }
     }
+}
+
+extension HTTPResponse.Status {
+    /// Whether it says of an attempt that nothing happened, and not what became of those before it.
+    fileprivate var tellsNoEffect: Bool { self == .serviceUnavailable || self == .tooManyRequests }
 }

@@ -22,6 +22,11 @@ final class ForwardingClient: Sendable {
     /// Answers longer than this are passed on as they come, and are only kept whole where they tell a command's outcome.
     private static let maximumOutcomeBytes = 64 << 20
 
+    /// Of these errors the other instance has seen nothing.
+    private static let unsent: [HTTPClientError] = [
+        .connectTimeout, .getConnectionFromPoolTimeout, .alreadyShutdown, .invalidURL, .emptyHost, .emptyScheme,
+    ]
+
     private let client = Mutex<HTTPClient?>(nil)
 
     func open() {
@@ -57,7 +62,7 @@ final class ForwardingClient: Sendable {
             }
             let body = try await answer.body.collect(upTo: Self.maximumOutcomeBytes)
             return .answered(Response(status: status, headers: headers, body: ResponseBody(byteBuffer: body)))
-        } catch let error as HTTPClientError where error == .connectTimeout || error == .getConnectionFromPoolTimeout {
+        } catch let error as HTTPClientError where Self.unsent.contains(error) {
             return .unreached("\(error.shortDescription)")
         } catch let error as NIOConnectionError {
             return .unreached("\(error)")

@@ -6,7 +6,7 @@ import ReadModel
 import WriteModel
 
 /// `GET /v1/{category}/{streamID}` and `GET /v1/{category}/{streamID}/events`: answered by the writing side, which is always as fresh as
-/// any position it has given out.
+/// any position it has given out. Of a position that it has not, it finds out whether another instance writes the partition now.
 struct StreamEndpoint: Sendable {
     static let defaultLimit: Int64 = 100
 
@@ -20,8 +20,8 @@ struct StreamEndpoint: Sendable {
         var parameters = try QueryParameters(target.query)
         let version = try parameters.take("version", in: 1...Int64.max)
         try parameters.finish()
-        _ = try Freshness(request.headers, topics: topics)
-        return try await owned(request, stream, route, traceparent) { try await state(of: stream, at: version, route) }
+        let freshness = try Freshness(request.headers, topics: topics)
+        return try await owned(request, stream, route, freshness, traceparent) { try await state(of: stream, at: version, route) }
     }
 
     func events(
@@ -33,18 +33,26 @@ struct StreamEndpoint: Sendable {
         let limit = Int(
             try parameters.take("limit", in: Int64(RowQuery.limits.lowerBound)...Int64(RowQuery.limits.upperBound)) ?? Self.defaultLimit)
         try parameters.finish()
-        _ = try Freshness(request.headers, topics: topics)
-        return try await owned(request, stream, route, traceparent) { try await events(of: stream, from: from, limit: limit, route) }
+        let freshness = try Freshness(request.headers, topics: topics)
+        return try await owned(request, stream, route, freshness, traceparent) {
+            try await events(of: stream, from: from, limit: limit, route)
+        }
     }
 
     /// The answer of whoever owns the stream.
     private func owned(
-        _ request: Request, _ stream: StreamID, _ route: CategoryRoute, _ traceparent: String, _ read: () async throws -> Response
+        _ request: Request, _ stream: StreamID, _ route: CategoryRoute, _ freshness: Freshness, _ traceparent: String,
+        _ read: () async throws -> Response
     ) async throws -> Response {
         let forwardable = StreamRequest(
             head: request.head, body: nil, stream: stream, service: route.service, commandID: nil, traceparent: traceparent)
         return try await forwarder.answer(forwardable) { _ in
             do {
+                // Other partitions' positions say nothing about the stream.
+                let own = route.service.partition(of: stream)
+                for position in freshness.positions where position.partition == own {
+                    try await route.service.catchUp(to: position, timeout: freshness.timeout)
+                }
                 return .response(try await read())
             } catch let error as HistoryError where error.code == .notOwner {
                 return .notOwner(error.description)

@@ -29,7 +29,8 @@ final class EdgeResponder: HTTPResponder {
         routes = try RouteTable(services: services.commands, views: services.views.schemas, benchmarkRoutes: configuration.benchmarkRoutes)
         body = JSONBody(maximumBytes: configuration.maximumBodyBytes)
         forwarder = Forwarder(
-            timeout: configuration.commandTimeout, patience: configuration.ownerPatience, metrics: services.metrics)
+            timeout: configuration.commandTimeout, patience: configuration.ownerPatience, environment: services.environment,
+            metrics: services.metrics)
         canForward = services.commands.contains { $0.owners != nil }
         commands = CommandEndpoint(body: body, makeID: services.makeCommandID, forwarder: forwarder)
         streams = StreamEndpoint(topics: topics, forwarder: forwarder)

@@ -1,3 +1,4 @@
+public import EventLog
 public import EventModel
 public import HTTPTypes
 public import Metrics
@@ -17,6 +18,8 @@ public struct EdgeServices: Sendable {
     /// Nil: a caller's trace context is passed on, spans are not made.
     public var tracer: (any Tracer)?
     public var metrics: any MetricsFactory = MetricsSystem.factory
+    /// By which requests that are forwarded take their time.
+    public var environment = EngineEnvironment.system
 
     public init(commands: [any CommandService], views: any ViewQueries = NoViews(), health: HealthEndpoints = HealthEndpoints()) {
         self.commands = commands

@@ -9,6 +9,9 @@ public struct HTTPServerConfiguration: Sendable {
     public var idleTimeout = Duration.seconds(75)
     /// How long an idle connection stays open once the server shuts down: a request may be on its way.
     public var linger = Duration.milliseconds(500)
+    /// How long a client may take to complete a connection that it has begun, once the server shuts down: a round trip. Whoever asks for one
+    /// in that time waits a second to be refused, so it is not longer than it must be.
+    public var roundTrip = Duration.milliseconds(10)
     /// Within which a command is answered, or said to be unknown, forwarding included.
     public var commandTimeout = Duration.seconds(10)
     /// How long a request waits for its stream to have an owner, before it is answered that there is none.

@@ -161,6 +161,13 @@ struct Node {
                 guard let first = missing.first else { return .passing("writes \(own) of \(partitions.count) partitions") }
                 return .failing("\(missing.count) of \(partitions.count) partitions have no owner: \(first.reason ?? "not claimed yet")")
             }
+            // A partition without an owner has none for any instance: if that made them unready, all would be taken out of service at once,
+            // for the other partitions and the views too. Whoever sends it a command is told to come again.
+            health.addCheck("commands-\(writer.context.topic)") {
+                let partitions = await writer.ownership()
+                let isAny = partitions.contains { $0.epoch != nil || $0.announced != nil }
+                return isAny ? .passing() : .failing("no partition has an owner: \(partitions.first?.reason ?? "not claimed yet")")
+            }
         }
         for (name, runner) in runners {
             health.addCheck("projection-\(name)") {

@@ -2,8 +2,8 @@ import Synchronization
 
 /// Answers the probes from named checks.
 ///
-/// `live` runs none: it is true as long as anybody answers. `startup` runs the checks added for it, `ready` those too and its own;
-/// draining makes `ready` fail at once.
+/// `live` runs none: it is true as long as anybody answers. `startup` runs the checks added for it, and is true for good once all of them
+/// have passed. `ready` runs those too and its own: it needs to have started, and its own checks; draining makes it fail at once.
 public final class HealthRegistry: Sendable {
     private struct Check: Sendable {
         let probe: HealthProbe
@@ -21,6 +21,7 @@ public final class HealthRegistry: Sendable {
         /// Runs that have not ended, so that probes of a check that hangs do not pile up.
         var running: [String: Run] = [:]
         var runs = 0
+        var hasStarted = false
         var isDraining = false
     }
 
@@ -51,7 +52,7 @@ public final class HealthRegistry: Sendable {
     /// Runs the probe's checks at the same time, each until its timeout.
     public func report(_ probe: HealthProbe) async -> HealthReport {
         guard probe != .live else { return HealthReport(probe: .live, isPassing: true, status: "live", checks: [:]) }
-        let (checks, isDraining) = state.withLock { ($0.checks, $0.isDraining) }
+        let checks = state.withLock { $0.checks }
         var results: [String: HealthCheckResult] = [:]
         await withTaskGroup(of: (String, HealthCheckResult).self) { group in
             for (name, check) in checks where probe == .ready || check.probe == .startup {
@@ -59,10 +60,18 @@ public final class HealthRegistry: Sendable {
             }
             for await (name, result) in group { results[name] = result }
         }
-        var isPassing = results.values.allSatisfy(\.isPassing)
-        if probe == .startup {
-            return HealthReport(probe: probe, isPassing: isPassing, status: isPassing ? "started" : "starting", checks: results)
+        func arePassing(_ probe: HealthProbe) -> Bool {
+            results.allSatisfy { name, result in result.isPassing || checks[name]?.probe != probe }
         }
+        let isStartPassing = arePassing(.startup)
+        let (hasStarted, isDraining) = state.withLock { state in
+            if isStartPassing { state.hasStarted = true }
+            return (state.hasStarted, state.isDraining)
+        }
+        if probe == .startup {
+            return HealthReport(probe: probe, isPassing: hasStarted, status: hasStarted ? "started" : "starting", checks: results)
+        }
+        var isPassing = hasStarted && arePassing(.ready)
         if isDraining {
             isPassing = false
             results["draining"] = .failing("this instance is shutting down")

@@ -6,8 +6,8 @@ struct OwnerTable {
     enum Effect: Hashable {
         case nothing
         case changed
-        /// The record is of an earlier ownership than the one known. Standing behind it, it has taken its place in the compacted topic.
-        case outdated(TopicPartition)
+        /// The record is of an earlier ownership than the one known, which stands.
+        case outdated
     }
 
     private struct Instance {
@@ -23,10 +23,8 @@ struct OwnerTable {
         switch record {
         case .ownership(let ownership):
             let partition = ownership.announcement.partition
-            if let known = ownerships[partition] {
-                guard ownership.announcement.epoch >= known.announcement.epoch else { return .outdated(partition) }
-                guard ownership != known else { return .nothing }
-            }
+            guard admits(ownership.announcement.epoch, of: partition) else { return .outdated }
+            guard ownership != ownerships[partition] else { return .nothing }
             ownerships[partition] = ownership
             return .changed
         case .presence(let instance, let url):
@@ -42,6 +40,18 @@ struct OwnerTable {
         let before = instances.count
         instances = instances.filter { $0.value.heard >= time }
         return instances.count < before
+    }
+
+    /// Whether only a higher epoch supersedes it. Not where its owner has left, or is not there: its epoch may be of a log that has been
+    /// made anew since, or of a clock that was ahead, and no epoch of the log as it is would ever be higher.
+    private func stands(_ ownership: OwnerRecord.Ownership) -> Bool {
+        !ownership.isWithdrawn && instances[ownership.announcement.instance] != nil
+    }
+
+    /// Whether an announcement of `epoch` would be believed.
+    func admits(_ epoch: Epoch, of partition: TopicPartition) -> Bool {
+        guard let known = ownerships[partition] else { return true }
+        return epoch >= known.announcement.epoch || !stands(known)
     }
 
     func ownership(of partition: TopicPartition) -> OwnerRecord.Ownership? { ownerships[partition] }

@@ -53,7 +53,7 @@ extension OwnerTopic {
     private func apply(_ entries: [LogEntry], writtenBefore backlog: Offset) {
         let now = environment.now()
         var hasChanged = false
-        var mustRepeat = false
+        var mustPublish = false
         var unreadable: [Offset] = []
         state.withLock { state in
             for entry in entries {
@@ -61,23 +61,22 @@ extension OwnerTopic {
                     unreadable.append(entry.offset)
                     continue
                 }
-                switch state.table.apply(record, heard: entry.offset < backlog ? min(now, entry.storedAt) : now) {
-                case .nothing: break
-                case .changed: hasChanged = true
-                case .outdated(let partition):
-                    // Compaction would keep that one and drop this instance's.
-                    guard state.own[partition] != nil else { continue }
-                    state.unpublished.insert(partition)
-                    mustRepeat = true
+                if state.table.apply(record, heard: entry.offset < backlog ? min(now, entry.storedAt) : now) == .changed {
+                    hasChanged = true
                 }
+                if case .ownership(let ownership) = record { state.repeatOwn(insteadOf: ownership.announcement) }
             }
-            if state.table.forgetInstances(notHeardSince: absent(at: now)) { hasChanged = true }
+            if state.table.forgetInstances(notHeardSince: absent(at: now)) {
+                hasChanged = true
+                state.repeatUnheard()
+            }
+            mustPublish = !state.unpublished.isEmpty
         }
         for offset in unreadable {
             logger.warning("passed over an announcement that cannot be read", metadata: ["record": "\(LogPosition(place, offset))"])
         }
         if hasChanged { changes.advance() }
-        if mustRepeat { outgoing.advance() }
+        if mustPublish { outgoing.advance() }
     }
 
     /// Says now and then that this instance is there, and notices who does not.
@@ -86,7 +85,9 @@ extension OwnerTopic {
             let now = environment.now()
             let hasChanged = state.withLock { state in
                 if state.isPresent { state.isPresenceUnpublished = true }
-                return state.table.forgetInstances(notHeardSince: absent(at: now))
+                let hasForgotten = state.table.forgetInstances(notHeardSince: absent(at: now))
+                if hasForgotten { state.repeatUnheard() }
+                return hasForgotten
             }
             if hasChanged { changes.advance() }
             outgoing.advance()
@@ -94,4 +95,24 @@ extension OwnerTopic {
     }
 
     private func absent(at now: Timestamp) -> Timestamp { now.advanced(by: .zero - options.absence) }
+}
+
+extension OwnerTopic.State {
+    /// Says over what another's announcement has replaced that is of an earlier ownership, or of nobody who is there: compaction keeps the
+    /// one that stands behind.
+    fileprivate mutating func repeatOwn(insteadOf other: OwnerAnnouncement) {
+        guard let own = own[other.partition], !own.isWithdrawn, own.announcement.instance != other.instance,
+            table.admits(own.announcement.epoch, of: other.partition)
+        else { return }
+        unpublished.insert(other.partition)
+    }
+
+    /// Says over what nobody would have believed before: the owner that was known is not there any more.
+    fileprivate mutating func repeatUnheard() {
+        for (partition, own) in own where !own.isWithdrawn {
+            let known = table.ownership(of: partition)?.announcement
+            guard known?.instance != own.announcement.instance, table.admits(own.announcement.epoch, of: partition) else { continue }
+            unpublished.insert(partition)
+        }
+    }
 }

@@ -72,11 +72,8 @@ extension OwnerTopic {
             guard let url = state.url else { return [] }
             var records: [OwnerRecord] = []
             for partition in state.unpublished.sorted(by: { $0.partition < $1.partition }) {
-                guard let own = state.own[partition] else { continue }
-                guard own.announcement.epoch >= state.table.ownership(of: partition)?.announcement.epoch ?? .zero else {
-                    state.own[partition] = nil  // superseded
-                    continue
-                }
+                // Superseded, as it seems: this instance will find out, or the other is gone and it says so again.
+                guard let own = state.own[partition], state.table.admits(own.announcement.epoch, of: partition) else { continue }
                 records.append(
                     .ownership(
                         OwnerRecord.Ownership(

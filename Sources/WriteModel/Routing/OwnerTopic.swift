@@ -8,7 +8,8 @@ import Synchronization
 /// where it is reached, and who should claim it next. Also tells which instances are there.
 ///
 /// It reads the topic from the beginning and follows its end. Of two announcements the one with the higher epoch counts, of two with the
-/// same the later one; a record that cannot be read is passed over and logged. Nothing that it says is more than a hint.
+/// same the later one, and of an owner that is not there any; a record that cannot be read is passed over and logged. Nothing that it says
+/// is more than a hint.
 ///
 /// On graceful shutdown it takes back what this instance has announced and nobody has taken over. It must outlive its ``WriteService``: in a
 /// `ServiceGroup` it stands before it.

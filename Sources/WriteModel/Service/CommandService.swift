@@ -20,6 +20,10 @@ public protocol CommandService: Sendable {
     /// Why the stream's commands cannot be decided by this instance at present, for people; nil where it owns the partition.
     func reasonNotOwner(of stream: StreamID) async -> String?
 
+    /// Returns once this instance has accounted for `position`, of a partition that it writes: what it reads from then on is as new. At once
+    /// where it has given the position out itself; another instance's ends its ownership.
+    func catchUp(to position: LogPosition, timeout: Duration) async throws(HistoryError)
+
     /// A stream's recorded events from `version` on, oldest first, at most `limit`; empty where there are none. Only commits that are in
     /// the log for ever.
     func events(of stream: StreamID, from version: StreamVersion, limit: Int) async throws(HistoryError) -> [StoredEvent]

@@ -48,6 +48,9 @@ actor PartitionOwner {
     /// Why it does not write, where it does not.
     private(set) var reason: String? = "the partition has not been claimed yet"
 
+    /// Who waits for records that another may have written.
+    var readers: [(offset: Offset, deadline: Timestamp, continuation: CheckedContinuation<Bool, Never>)] = []
+
     var hasSettled = false
     var settling: [CheckedContinuation<Void, Never>] = []
 
@@ -76,7 +79,7 @@ actor PartitionOwner {
 
     var isOwner: Bool { machine.isOwner }
     /// Neither writes the partition nor is about to.
-    var isIdle: Bool { machine.isIdle && !isAssigning }
+    var isIdle: Bool { machine.isIdle && (!isAssigning || isLeaving) }
     /// Of the claim by which it writes the partition; nil where it does not.
     var ownEpoch: Epoch? { machine.isOwner ? machine.epoch : nil }
     var queueDepth: Int { machine.queueDepth }
@@ -96,11 +99,16 @@ actor PartitionOwner {
         }
     }
 
-    /// The hint that this instance should write the partition. Without effect while it writes it, or is about to.
-    func assign() async {
+    /// The hint that this instance should write the partition, by the group or by an owner that wants to leave. Without effect while it
+    /// writes it, or is about to.
+    func assign() {
         guard !isStopped, !isLeaving else { return }
         isWanted = true
-        guard machine.isIdle, !isAssigning else { return }
+        spawn { await $0.take() }
+    }
+
+    private func take() async {
+        guard !isStopped, !isLeaving, machine.isIdle, !isAssigning else { return }
         isAssigning = true
         defer { isAssigning = false }
         do {
@@ -110,14 +118,12 @@ actor PartitionOwner {
             guard !isStopped, !isLeaving else { return }
             step(.assigned(from: position))
         } catch {
+            guard !isStopped, !isLeaving else { return }
             reason = "\(error)"
             logger.error("cannot take \(partition); trying again", metadata: ["reason": "\(error)"])
             assignLater()
         }
     }
-
-    /// The hint of who writes the partition and wants to leave it to this instance.
-    func nominate() { spawn { await $0.assign() } }
 
     /// The hint that another instance should write the partition. This one goes on until the other has claimed it.
     func unassign() { isWanted = false }
@@ -125,7 +131,7 @@ actor PartitionOwner {
     private func assignLater() {
         spawn { owner in
             try? await owner.environment.clock.sleep(for: owner.backoff.cap)
-            if await owner.isWanted { await owner.assign() }
+            if await owner.isWanted { await owner.take() }
         }
     }
 
@@ -150,6 +156,11 @@ actor PartitionOwner {
     /// Time passes: deadlines, and the state store.
     func tick() {
         let now = environment.now()
+        if !readers.isEmpty {
+            answerReaders(at: now)
+            // A look that was under way may have begun before the record landed.
+            if !readers.isEmpty { check() }
+        }
         for (ticket, client) in clients where client.deadline <= now { step(.expired(ticket)) }
         step(.tick)
         if now >= nextCheck {
@@ -170,6 +181,7 @@ actor PartitionOwner {
     func stop() async {
         isStopped = true
         settle()
+        answerReaders()
         for ticket in clients.keys { answer(ticket, .unknown) }
         reading?.cancel()
         for task in tasks.values { task.cancel() }
@@ -183,21 +195,6 @@ actor PartitionOwner {
         await saving?.value
         step(.tick)  // what came while the first was under way
         await saving?.value
-    }
-
-    /// A stream's commits from `version` on: where they stand in the log.
-    func commits(of stream: StreamID, from version: StreamVersion, limit: Int) async throws -> [CommitReference] {
-        let unsaved = machine.unsavedCommits(of: stream)
-        let stored: [CommitReference]
-        do {
-            stored = try await openStore.commits(of: stream, from: version, limit: limit)
-        } catch {
-            noticeSuperseded(error)
-            throw error
-        }
-        let last = stored.last?.lastVersion ?? .none
-        let newer = unsaved.filter { $0.firstVersion > last && $0.lastVersion >= version }
-        return Array((stored + newer).prefix(limit))
     }
 
     // MARK: Performing
@@ -221,6 +218,7 @@ actor PartitionOwner {
             }
         }
         isPerforming = false
+        if !readers.isEmpty { answerReaders() }
     }
 
     private func perform(_ action: PartitionWriter.Action) {

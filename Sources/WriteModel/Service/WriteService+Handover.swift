@@ -74,7 +74,7 @@ extension WriteService {
                     let epoch = known.announcement.epoch
                     if known.successor == instance, followed[owner.partition] ?? .zero < epoch {
                         followed[owner.partition] = epoch
-                        group.addTask { await owner.nominate() }
+                        group.addTask { await owner.assign() }
                     } else if known.announcement.instance != instance {
                         group.addTask { if let own = await owner.ownEpoch, own < epoch { await owner.check() } }
                     }

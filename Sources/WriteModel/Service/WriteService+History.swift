@@ -1,8 +1,20 @@
-import EventLog
+public import EventLog
 public import EventModel
 
 /// A stream's own history, read from the log by offset.
 extension WriteService {
+    public func catchUp(to position: LogPosition, timeout: Duration) async throws(HistoryError) {
+        guard let owner = owner(of: position.partition) else { throw HistoryError(.unavailable, "the log is not open yet") }
+        let isReached: Bool
+        do {
+            isReached = try await owner.catchUp(to: position.offset, timeout: timeout)
+        } catch {
+            throw HistoryError(.unavailable, "the end of \(position.partition) cannot be found: \(error)")
+        }
+        try await checkWriting(owner)
+        guard isReached else { throw HistoryError(.unavailable, "\(position) has not been reached yet") }
+    }
+
     public func events(of stream: StreamID, from version: StreamVersion, limit: Int) async throws(HistoryError) -> [StoredEvent] {
         let owner = try await writingOwner(of: stream)
         do {
@@ -51,9 +63,13 @@ extension WriteService {
 
     private func writingOwner(of stream: StreamID) async throws(HistoryError) -> PartitionOwner {
         guard let owner = owner(of: stream) else { throw HistoryError(.unavailable, "the log is not open yet") }
+        try await checkWriting(owner)
+        return owner
+    }
+
+    private func checkWriting(_ owner: PartitionOwner) async throws(HistoryError) {
         guard await owner.isOwner else {
             throw HistoryError(.notOwner, await owner.reason ?? "another instance writes \(owner.partition)")
         }
-        return owner
     }
 }

@@ -170,11 +170,8 @@ public final class WriteService: CommandService, Service {
     /// set is repeated.
     private func follow(_ assignments: AsyncStream<Set<Partition>>) async {
         for await assigned in assignments {
-            await withTaskGroup { group in
-                for owner in allOwners {
-                    let isAssigned = assigned.contains(owner.partition.partition)
-                    group.addTask { if isAssigned { await owner.assign() } else { await owner.unassign() } }
-                }
+            for owner in allOwners {
+                if assigned.contains(owner.partition.partition) { await owner.assign() } else { await owner.unassign() }
             }
         }
     }

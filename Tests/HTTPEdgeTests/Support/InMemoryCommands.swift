@@ -17,6 +17,7 @@ final class InMemoryCommands: CommandService {
         var commits: [StreamID: [Commit]] = [:]
         var received: [Command] = []
         var timeouts: [Duration?] = []
+        var positions: [LogPosition] = []
         var nextOffset: Int64 = 0
         var scripted: CommandOutcome?
         var fault: (any Error & Sendable)?
@@ -43,6 +44,8 @@ final class InMemoryCommands: CommandService {
     var received: [Command] { contents.withLock { $0.received } }
     /// How long each was to take.
     var timeouts: [Duration?] { contents.withLock { $0.timeouts } }
+    /// What was asked to be caught up with.
+    var positions: [LogPosition] { contents.withLock { $0.positions } }
     /// How many records there are.
     var records: Int { contents.withLock { Int($0.nextOffset) } }
 
@@ -107,6 +110,15 @@ final class InMemoryCommands: CommandService {
                 return .committed(receipt)
             }
         }
+    }
+
+    func catchUp(to position: LogPosition, timeout: Duration) async throws(HistoryError) {
+        try check()
+        let isThere = contents.withLock { contents in
+            contents.positions.append(position)
+            return position.offset.rawValue < contents.nextOffset
+        }
+        guard isThere else { throw HistoryError(.unavailable, "\(position) has not been reached yet") }
     }
 
     func events(of stream: StreamID, from version: StreamVersion, limit: Int) async throws(HistoryError) -> [StoredEvent] {

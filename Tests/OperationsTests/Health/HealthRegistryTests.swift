@@ -1,4 +1,5 @@
 import Foundation
+import HighwaterTesting
 import Operations
 import Synchronization
 import Testing
@@ -26,6 +27,25 @@ struct HealthRegistryTests {
         #expect(
             ready.json
                 == #"{"status":"ready","checks":{"log":{"ok":true,"detail":"reachable"},"recovered":{"ok":true,"detail":"8 of 8"}}}"#)
+    }
+
+    /// What it has to wait for at the start may be lost later on, to all instances at once: that alone takes none of them out of service.
+    @Test func startingIsForGood() async {
+        let health = HealthRegistry()
+        let hasOwners = Atomic(false)
+        let isReachable = Atomic(true)
+        health.addCheck("owners", for: .startup) { hasOwners.load(ordering: .relaxed) ? .passing() : .failing("1 of 8 has no owner") }
+        health.addCheck("log") { isReachable.load(ordering: .relaxed) ? .passing() : .failing("away") }
+        #expect(await !health.report(.ready).isPassing)
+        hasOwners.store(true, ordering: .relaxed)
+        #expect(await health.report(.ready).isPassing)
+        hasOwners.store(false, ordering: .relaxed)
+        #expect(await health.report(.startup).status == "started")
+        let ready = await health.report(.ready)
+        #expect(ready.isPassing && ready.status == "ready")
+        #expect(ready.checks["owners"] == .failing("1 of 8 has no owner"))
+        isReachable.store(false, ordering: .relaxed)
+        #expect(await !health.report(.ready).isPassing)
     }
 
     @Test func aCheckThatThrowsFails() async {

@@ -1,3 +1,4 @@
+import HighwaterTesting
 import Metrics
 import Operations
 import Testing

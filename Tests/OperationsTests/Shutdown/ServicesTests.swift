@@ -1,8 +1,10 @@
+import Foundation
 import Logging
 import Operations
 import ServiceLifecycle
 import Synchronization
 import Testing
+import UnixSignals
 
 struct ServicesTests {
     struct Failure: Error, Equatable {}
@@ -51,6 +53,22 @@ struct ServicesTests {
         }
     }
 
+    /// Takes its time to drain.
+    struct Slow: Service {
+        let started: Gate
+        let draining: Gate
+        let released: Gate
+        let journal: Journal
+
+        func run() async throws {
+            started.open()
+            try await gracefulShutdown()
+            draining.open()
+            await released.pass()
+            journal.add(Task.isCancelled ? "cancelled" : "drained")
+        }
+    }
+
     let health = HealthRegistry()
     let journal = Journal()
     let logger = Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
@@ -77,6 +95,22 @@ struct ServicesTests {
             health: health, signals: [], logger: logger)
         await #expect(throws: Failure()) { try await group.run() }
         #expect(journal.all == ["log after draining"])
+    }
+
+    /// Supervisors send it again; the deadline is what bounds the drain.
+    @Test func aSecondSignalCutsNothingShort() async throws {
+        let (started, draining, released) = (Gate(), Gate(), Gate())
+        let group = makeServiceGroup(
+            [Slow(started: started, draining: draining, released: released, journal: journal)], shutdownDeadline: .seconds(60),
+            health: health, signals: [.sigusr1], logger: logger)
+        async let run: Void = group.run()
+        await started.pass()
+        kill(getpid(), SIGUSR1)
+        await draining.pass()
+        for _ in 0..<3 { kill(getpid(), SIGUSR1) }
+        released.open()
+        try await run
+        #expect(journal.all == ["drained"])
     }
 
     @Test func whatIsLeftAtTheDeadlineIsCancelled() async throws {

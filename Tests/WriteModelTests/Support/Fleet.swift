@@ -1,5 +1,6 @@
 import EventLog
 import EventModel
+import HighwaterTesting
 import Logging
 import ServiceLifecycle
 import Synchronization
@@ -13,18 +14,20 @@ struct Fleet: Sendable {
     static let partitions = 4
 
     let groups = InMemoryGroups()
-    let clock: VirtualClock
+    let clock: ManualClock
     let log: InMemoryLog
 
     /// - Parameter backoff: how long to back off, of the longest; without it nobody does, so that no clock has to move for it.
     init(backoff: Double = 0) {
-        clock = VirtualClock(jitter: backoff)
+        clock = ManualClock(jitter: backoff)
         log = InMemoryLog(groups: groups, now: clock.environment.now)
     }
 
     /// Not running yet.
-    func instance(_ name: String, handover: Duration = .seconds(5)) -> FleetInstance {
-        FleetInstance(name, in: self, handover: handover)
+    func instance(
+        _ name: String, handover: Duration = .seconds(5), stores: any StateStoreProvider = InMemoryStateStores()
+    ) -> FleetInstance {
+        FleetInstance(name, in: self, handover: handover, stores: stores)
     }
 
     /// One that runs and writes what the group gives it.
@@ -85,7 +88,7 @@ final class FleetInstance: Sendable {
     private let running: Signal = Signal()
     private let task: Task<Void, any Error>
 
-    init(_ name: String, in fleet: Fleet, handover: Duration) {
+    init(_ name: String, in fleet: Fleet, handover: Duration, stores: any StateStoreProvider) {
         self.name = name
         let logger = Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
         let gated = GatedLog(fleet.log)
@@ -95,7 +98,7 @@ final class FleetInstance: Sendable {
         options.partitions = Fleet.partitions
         options.handover = handover
         service = WriteService(
-            Fleet.context, log: gated, stores: InMemoryStateStores(), options: options, owners: owners,
+            Fleet.context, log: gated, stores: stores, options: options, owners: owners,
             environment: fleet.clock.environment, logger: logger)
         let group = ServiceGroup(services: [owners, service], logger: logger)
         let running = running

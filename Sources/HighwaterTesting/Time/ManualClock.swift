@@ -1,14 +1,14 @@
-import EventLog
+public import EventLog
 import EventModel
 import Synchronization
 
-/// A clock that stands still until a test moves it.
-final class VirtualClock: Clock {
-    struct Instant: InstantProtocol {
+/// A clock that stands still until a test moves it. A test waits for whoever sleeps by it, and then moves it: nothing depends on real time.
+public final class ManualClock: Clock {
+    public struct Instant: InstantProtocol {
         var offset: Duration
-        func advanced(by duration: Duration) -> Instant { Instant(offset: offset + duration) }
-        func duration(to other: Instant) -> Duration { other.offset - offset }
-        static func < (a: Instant, b: Instant) -> Bool { a.offset < b.offset }
+        public func advanced(by duration: Duration) -> Instant { Instant(offset: offset + duration) }
+        public func duration(to other: Instant) -> Duration { other.offset - offset }
+        public static func < (a: Instant, b: Instant) -> Bool { a.offset < b.offset }
     }
 
     private struct Sleeper {
@@ -20,28 +20,49 @@ final class VirtualClock: Clock {
         var now = Instant(offset: .zero)
         var sleepers: [Int: Sleeper] = [:]
         var tickets = 0
-        /// Who waits for somebody to sleep for just so long.
-        var observers: [(duration: Duration, continuation: CheckedContinuation<Void, Never>)] = []
+        var observers: [(awaited: Awaited, continuation: CheckedContinuation<Void, Never>)] = []
         /// Whether time passes as soon as somebody sleeps.
         var isFlowing = false
+
+        func isThere(_ awaited: Awaited) -> Bool {
+            switch awaited {
+            case .count(let count): sleepers.count >= count
+            case .duration(let duration): sleepers.values.contains { now.duration(to: $0.deadline) == duration }
+            }
+        }
+
+        mutating func takeSatisfied() -> [CheckedContinuation<Void, Never>] {
+            let satisfied = observers.filter { isThere($0.awaited) }.map(\.continuation)
+            observers = observers.filter { !isThere($0.awaited) }
+            return satisfied
+        }
+    }
+
+    /// What a test waits for.
+    private enum Awaited {
+        /// So many sleep.
+        case count(Int)
+        /// Somebody sleeps who has just so long to go.
+        case duration(Duration)
     }
 
     private let state = Mutex(State())
     private let jitter: Double
 
-    init(jitter: Double) { self.jitter = jitter }
+    /// - Parameter jitter: what the clock's ``environment`` gives for chance, from 0 up to 1.
+    public init(jitter: Double = 0) { self.jitter = jitter }
 
-    var now: Instant { state.withLock { $0.now } }
-    var minimumResolution: Duration { .nanoseconds(1) }
+    public var now: Instant { state.withLock { $0.now } }
+    public var minimumResolution: Duration { .nanoseconds(1) }
 
     /// An environment in which time passes as this clock says, from 2026 on.
-    var environment: EngineEnvironment {
+    public var environment: EngineEnvironment {
         EngineEnvironment(
             clock: self, now: { [self] in Timestamp(microseconds: 1_767_225_600_000_000).advanced(by: now.offset) },
             jitter: { [jitter] in jitter })
     }
 
-    func sleep(until deadline: Instant, tolerance: Duration?) async throws {
+    public func sleep(until deadline: Instant, tolerance: Duration?) async throws {
         let ticket = state.withLock { state in
             state.tickets += 1
             return state.tickets
@@ -55,10 +76,7 @@ final class VirtualClock: Clock {
                         return (true, [])
                     }
                     state.sleepers[ticket] = Sleeper(deadline: deadline, continuation: continuation)
-                    let duration = state.now.duration(to: deadline)
-                    let seen = state.observers.filter { $0.duration == duration }.map(\.continuation)
-                    state.observers.removeAll { $0.duration == duration }
-                    return (false, seen)
+                    return (false, state.takeSatisfied())
                 }
                 if isOver { continuation.resume() }
                 for observer in seen { observer.resume() }
@@ -72,11 +90,16 @@ final class VirtualClock: Clock {
     }
 
     /// Returns once somebody sleeps who has `duration` to go.
-    func sleeper(for duration: Duration) async {
+    public func sleeper(for duration: Duration) async { await wait(for: .duration(duration)) }
+
+    /// Returns once at least `count` tasks sleep.
+    public func sleepers(_ count: Int) async { await wait(for: .count(count)) }
+
+    private func wait(for awaited: Awaited) async {
         await withCheckedContinuation { continuation in
             let isThere = state.withLock { state in
-                if state.sleepers.values.contains(where: { state.now.duration(to: $0.deadline) == duration }) { return true }
-                state.observers.append((duration, continuation))
+                if state.isThere(awaited) { return true }
+                state.observers.append((awaited, continuation))
                 return false
             }
             if isThere { continuation.resume() }
@@ -84,7 +107,7 @@ final class VirtualClock: Clock {
     }
 
     /// Lets time pass for whoever sleeps until `body` is done.
-    func flowing(_ body: () async -> Void) async {
+    public func flowing(_ body: () async -> Void) async {
         let due = state.withLock { state in
             state.isFlowing = true
             defer { state.sleepers = [:] }
@@ -95,7 +118,8 @@ final class VirtualClock: Clock {
         state.withLock { $0.isFlowing = false }
     }
 
-    func advance(by duration: Duration) {
+    /// Lets time pass, and wakes whoever is due.
+    public func advance(by duration: Duration) {
         let due = state.withLock { state in
             state.now = state.now.advanced(by: duration)
             let due = state.sleepers.filter { $0.value.deadline <= state.now }
