@@ -37,4 +37,13 @@ import Testing
         progress.putBack(failed)
         #expect(progress.take() == [zero: Offset(3), one: Offset(5)])
     }
+
+    @Test func whileTheGroupRebalancesNothingIsTaken() {
+        var progress = progress(of: [zero, one], at: [zero: Offset(1), one: Offset(5)])
+        progress.revoke()
+        progress.advance(to: [zero: Offset(2)])
+        #expect(progress.take() == [:])
+        progress.assign([zero])
+        #expect(progress.take() == [zero: Offset(2)])
+    }
 }

@@ -104,6 +104,7 @@ final class GroupClient: Sendable {
         let isAssignment = rd_kafka_event_error(event) == RD_KAFKA_RESP_ERR__ASSIGN_PARTITIONS
         guard isAssignment, !desk.isLeaving.load(ordering: .relaxed) else {
             let isLost = rd_kafka_assignment_lost(client) != 0
+            desk.progress.withLock { $0.revoke() }
             rd_kafka_assign(client, nil)
             desk.change(isLost ? .lost : .revoked)
             return
