@@ -32,7 +32,8 @@ struct TLSProxy: Sendable {
         self.port = port
     }
 
-    func stop() { process.terminate() }
+    /// Not by a signal: a process that is started from one of Dispatch's threads has them blocked.
+    func stop() { try? input.fileHandleForWriting.close() }
 
     private static let program = """
         import select, socket, ssl, sys, threading
