@@ -3,7 +3,7 @@ import Testing
 
 /// Waits until a condition of other processes holds, which has to be asked for again and again: there is nobody to tell.
 ///
-/// An error is a "not yet" like any other; the last one is told where the time runs out.
+/// An error is a "not yet" like any other; the last one is told where the time runs out. A failed expectation, required or not, is a failure.
 ///
 /// - Parameter pause: between two times of asking. Where a process is started to ask, short pauses would keep others from their work.
 func eventually(

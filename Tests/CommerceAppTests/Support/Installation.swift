@@ -87,6 +87,12 @@ final class Installation: Sendable {
         var lines: [String] { text.split(separator: "\n").map(String.init) }
     }
 
+    struct CommandFailure: Error, CustomStringConvertible {
+        let description: String
+
+        init(_ what: String, _ output: Output) { description = "\(what): exit status \(output.status): \(output.errors)" }
+    }
+
     /// Runs a subcommand to its end.
     func run(_ arguments: [String], _ settings: [String: String] = [:]) async throws -> Output {
         try await Self.output(CommerceProcess(arguments, environment: environment.merging(settings) { $1 }, in: folder))
@@ -120,7 +126,9 @@ final class Installation: Sendable {
 
     /// Where each partition's log ends, by its number.
     func ends() async throws -> [Int: Int] {
-        let status = try JSON(try await run("status", "--json").text)
+        let output = try await run("status", "--json")
+        guard output.status == 0 else { throw CommandFailure("status", output) }
+        let status = try JSON(output.text)
         return Dictionary(
             uniqueKeysWithValues: status["partitions"].elements.map { ($0["partition"].integer ?? -1, $0["end"].integer ?? -1) })
     }

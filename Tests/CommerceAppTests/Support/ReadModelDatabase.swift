@@ -35,8 +35,10 @@ struct ReadModelDatabase: Sendable {
     // MARK: SQL
 
     /// Runs one statement; the rows that it returns, as texts by column.
+    ///
+    /// - Throws: ``Installation/CommandFailure`` and no failed expectation, so that it can be tried again.
     @discardableResult
-    func execute(_ sql: String, sourceLocation: SourceLocation = #_sourceLocation) async throws -> [ViewRow] {
+    func execute(_ sql: String) async throws -> [ViewRow] {
         let output =
             switch kind {
             case .sqlite: try await commerce.runTool("python3", "-c", Self.sqliteScript, commerce.file(place), sql)
@@ -46,7 +48,7 @@ struct ReadModelDatabase: Sendable {
                     sql.hasPrefix("SELECT")
                         ? "SELECT (SELECT json_object_agg(key, value) FROM json_each_text(row_to_json(r))) FROM (\(sql)) r" : sql, place)
             }
-        try #require(output.status == 0, "\(sql): \(output.errors)", sourceLocation: sourceLocation)
+        guard output.status == 0 else { throw Installation.CommandFailure(sql, output) }
         return try output.lines.map { ViewRow(try JSON($0)) }
     }
 
