@@ -1,3 +1,6 @@
+import Foundation
+import Synchronization
+
 /// Drives several partition writers over one simulated partition: a log that drops, delays and repeats records and loses reports; state
 /// stores that are late and fail; hosts that crash, fall asleep and both believe that they own it; clients that repeat their commands to
 /// whom they like. Single-threaded and deterministic: a seed is a schedule.
@@ -36,27 +39,48 @@ public struct PartitionWriterSimulation: Sendable {
         }
     }
 
-    /// Runs many schedules, on two tasks, up to the first failure.
+    /// Runs many schedules, on two threads of its own, up to the first failure: on the cooperative pool, whatever else is under way would stand
+    /// still for as long.
     ///
     /// - Throws: ``SimulationFailure``.
     public static func run(
         seeds: Range<UInt64>, configuration: SimulationConfiguration = SimulationConfiguration()
     ) async throws -> SimulationReport {
         let middle = seeds.lowerBound + UInt64(seeds.count / 2)
-        return try await withThrowingTaskGroup(of: SimulationReport.self) { group in
-            for part in [seeds.lowerBound..<middle, middle..<seeds.upperBound] {
-                group.addTask {
-                    var report = SimulationReport()
-                    for seed in part {
-                        try Task.checkCancellation()
-                        report.add(try PartitionWriterSimulation(seed: seed, configuration: configuration).run())
-                    }
-                    return report
+        let ending = Ending()
+        return try await withTaskCancellationHandler {
+            try await withThrowingTaskGroup(of: SimulationReport.self) { group in
+                for part in [seeds.lowerBound..<middle, middle..<seeds.upperBound] {
+                    group.addTask { try await onThread { try run(part, configuration, until: ending) } }
                 }
+                var report = SimulationReport()
+                do {
+                    for try await part in group { report.add(part) }
+                } catch {
+                    ending.begin()
+                    throw error
+                }
+                return report
             }
-            var report = SimulationReport()
-            for try await part in group { report.add(part) }
-            return report
+        } onCancel: {
+            ending.begin()
+        }
+    }
+
+    private static func run(
+        _ seeds: Range<UInt64>, _ configuration: SimulationConfiguration, until ending: Ending
+    ) throws -> SimulationReport {
+        var report = SimulationReport()
+        for seed in seeds {
+            if ending.hasBegun { throw CancellationError() }
+            report.add(try PartitionWriterSimulation(seed: seed, configuration: configuration).run())
+        }
+        return report
+    }
+
+    private static func onThread(_ body: @escaping @Sendable () throws -> SimulationReport) async throws -> SimulationReport {
+        try await withCheckedThrowingContinuation { (continuation: CheckedContinuation<SimulationReport, any Error>) in
+            Thread { continuation.resume(with: Result { try body() }) }.start()
         }
     }
 
@@ -66,4 +90,12 @@ public struct PartitionWriterSimulation: Sendable {
         try? world.run()
         return world.trace?.suffix(configuration.traceLength) ?? []
     }
+}
+
+/// Tells threads to end.
+private final class Ending: Sendable {
+    private let state = Atomic(false)
+
+    var hasBegun: Bool { state.load(ordering: .relaxed) }
+    func begin() { state.store(true, ordering: .relaxed) }
 }
