@@ -37,7 +37,9 @@ extension PostgresReadModelStore {
                 } catch let error as PostgresError {
                     _ = try? session.run("ROLLBACK")
                     // Twice the same: it did not go with its generation.
-                    guard error.sqlState == .undefinedTable, let absent = believed, absent.generation != missing?.generation else { throw error }
+                    guard error.sqlState == .undefinedTable, let absent = believed, absent.generation != missing?.generation else {
+                        throw error
+                    }
                     missing = absent
                     believed = nil
                     continue

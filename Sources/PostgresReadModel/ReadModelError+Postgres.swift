@@ -28,9 +28,11 @@ private func readModelError(_ cannot: String, _ error: PostgresError) -> ReadMod
     case .insufficientPrivilege:
         return made(.unavailable, "the role lacks a right; grant it, or let one that has it make the engine's schema and first generation")
     case .readOnlyTransaction:
-        return made(.unavailable, "the server takes no writes: it is a standby, or `default_transaction_read_only` is on; connect to the primary")
+        return made(
+            .unavailable, "the server takes no writes: it is a standby, or `default_transaction_read_only` is on; connect to the primary")
     case .duplicatePreparedStatement, .invalidStatementName:
-        return made(.unavailable, "a pooler lends the server's sessions out by transaction: use its session mode, or connect to the server itself")
+        return made(
+            .unavailable, "a pooler lends the server's sessions out by transaction: use its session mode, or connect to the server itself")
     case .undefinedTable: return made(.unavailable, "a table of it is gone, which somebody dropped by hand; rebuild with `replay`")
     case .wrongObjectType: return made(.incompatibleLayout, "there is a table with the view's name; rename it")
     case .lockNotAvailable: return made(.unavailable, "others' long transactions hold it; end them, or try again later")

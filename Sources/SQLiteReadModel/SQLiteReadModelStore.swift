@@ -90,7 +90,7 @@ public final class SQLiteReadModelStore: ReadModelStore {
         while true {
             do {
                 return try DatabasePool(path: path, configuration: configuration)
-            } catch where isPassing(error) && ContinuousClock.now < deadline {
+            } catch  where isPassing(error) && ContinuousClock.now < deadline {
                 usleep(20_000)
             }
         }

@@ -6,7 +6,8 @@ import Testing
     @Test(arguments: [
         "postgresql://user:s3cret@host:port/db", "postgresql://user:s3/cret@host/db", "postgresql://user:12/s3cret@host/db",
         "postgresql://user:s3@cret@host/db", "postgresql://user:s3%zzcret@host/db", "host=h s3cret", "host=h password='s3cret",
-        "postgresql://user:s3cret@host/db?pasword=s3cret", "postgresql://user:s3cret@[host/db", "host=h s3cret=1", "s3cret", "a\0s3cret", "dbname=postgresql://user:s3cret@host/db", "dbname='host=h password=s3cret'",
+        "postgresql://user:s3cret@host/db?pasword=s3cret", "postgresql://user:s3cret@[host/db", "host=h s3cret=1", "s3cret", "a\0s3cret",
+        "dbname=postgresql://user:s3cret@host/db", "dbname='host=h password=s3cret'",
     ])
     func aBadConnectionStringIsToldWithoutSecrets(_ text: String) throws {
         let error = #expect(throws: PostgresError.self) { try ConnectionSettings(connectionString: text, applicationName: "a") }

@@ -60,7 +60,9 @@ struct SessionTests {
             try session.script("CREATE TEMPORARY TABLE numbers (number integer CONSTRAINT late UNIQUE DEFERRABLE INITIALLY DEFERRED)")
             let insert = "INSERT INTO numbers VALUES ($1)"
             let error = #expect(throws: PostgresError.self) { try session.run([1, 1].map { Statement(insert, [.integer($0)]) }) }
-            #expect(error?.kind == .server && error?.sqlState == .uniqueViolation && error?.constraint == "late", "\(String(describing: error))")
+            #expect(
+                error?.kind == .server && error?.sqlState == .uniqueViolation && error?.constraint == "late", "\(String(describing: error))"
+            )
             #expect(try number(session, "SELECT count(*) FROM numbers") == 0)
             let other = #expect(throws: PostgresError.self) {
                 try session.transaction {

@@ -17,7 +17,9 @@ struct TLSTests {
     private func url(_ url: String, _ options: [String: String]) -> String {
         var url = URLComponents(string: url) ?? URLComponents()
         url.host = "localhost"
-        url.queryItems = (options.merging(["hostaddr": "127.0.0.1"]) { mine, _ in mine }).map { URLQueryItem(name: $0.key, value: $0.value) }
+        url.queryItems = (options.merging(["hostaddr": "127.0.0.1"]) { mine, _ in mine }).map {
+            URLQueryItem(name: $0.key, value: $0.value)
+        }
         return url.string ?? ""
     }
 
@@ -92,7 +94,8 @@ struct TLSTests {
     func answersInLargeRecordsComeToTheirEnd() async throws {
         try await withScratchServer("--tls") { server, plain in
             let proxy = try await TLSProxy(
-                to: URLComponents(string: plain)?.port ?? 0, certificate: server.folder + "/root.crt", key: server.folder + "/data/server.key")
+                to: URLComponents(string: plain)?.port ?? 0, certificate: server.folder + "/root.crt",
+                key: server.folder + "/data/server.key")
             var proxied = try #require(URLComponents(string: plain))
             proxied.port = proxy.port
             proxied.queryItems = [URLQueryItem(name: "sslmode", value: "require")]

@@ -40,7 +40,9 @@ public struct TopicDescription: Hashable, Sendable {
             expect("min.insync.replicas", "2 or more", because: "an acknowledged event must survive the loss of a broker") {
                 Int($0).map { $0 >= 2 } ?? false
             }
-            expect("unclean.leader.election.enable", "false", because: "a replica that lags behind must not become the log") { $0 == "false" }
+            expect("unclean.leader.election.enable", "false", because: "a replica that lags behind must not become the log") {
+                $0 == "false"
+            }
         }
         return problems
     }

@@ -43,7 +43,8 @@ struct RootCommand<Program: HighwaterProgram>: AsyncParsableCommand {
                 """,
             version: Program.application.version,
             subcommands: [
-                UpCommand<Program>.self, ServeCommand<Program>.self, ProjectCommand<Program>.self, ReplayCommand<Program>.self, VerifyCommand<Program>.self, EventsCommand<Program>.self,
+                UpCommand<Program>.self, ServeCommand<Program>.self, ProjectCommand<Program>.self, ReplayCommand<Program>.self,
+                VerifyCommand<Program>.self, EventsCommand<Program>.self,
                 StatusCommand<Program>.self, TopicsCommand<Program>.self, ConfigCommand<Program>.self,
             ] + Program.commands)
     }

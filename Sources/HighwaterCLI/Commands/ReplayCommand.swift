@@ -12,7 +12,8 @@ struct ReplayCommand<Program: HighwaterProgram>: AsyncParsableCommand {
             discussion: """
                 A new generation is filled beside the live one, compared with it, and swapped in by one transaction; queries go on all the \
                 while, and so do workers. The old generation is kept for --rollback. Exit status 2: the rebuilt rows differ from the live \
-                ones; the new generation waits, and 'replay --no-verify' swaps it in.
+                ones; the new generation waits, and 'replay --no-verify' swaps it in. Stopped by SIGTERM or Ctrl-C it takes away what it \
+                has built.
                 """)
     }
 
@@ -46,13 +47,14 @@ struct ReplayCommand<Program: HighwaterProgram>: AsyncParsableCommand {
         JSONLogHandler.bootstrap(level: settings.logLevel)
         let runtime = try await Runtime.open(settings, readOnly: true)
         let options = Rebuild.Options(parallel: parallel, memory: memory.bytes, verify: verify, swap: swap)
+        let signals = await TerminationSignals()
         var hasFindings = false
         for (topic, projection) in try Program.application.projections(named: selection.names, all: selection.all) {
             for store in try selection.stores(runtime) {
                 let rebuild = Rebuild(
                     projection, store: store, log: runtime.log, topic: topic, options: options, builder: Runtime.instance,
                     logger: runtime.logger)
-                let result = try await perform(rebuild, "\(projection.id.name) in \(store.name)")
+                let result = try await perform(rebuild, "\(projection.id.name) in \(store.name)", signals)
                 hasFindings = hasFindings || result.outcome == .differs
                 try report(result)
             }
@@ -60,13 +62,17 @@ struct ReplayCommand<Program: HighwaterProgram>: AsyncParsableCommand {
         if hasFindings { throw ExitCode(findingsExitStatus) }
     }
 
-    private func perform(_ rebuild: Rebuild, _ name: String) async throws -> RebuildResult {
+    private func perform(_ rebuild: Rebuild, _ name: String, _ signals: TerminationSignals) async throws -> RebuildResult {
         let line = ProgressLine()
         defer { line.end() }
         do {
-            return try await rollback
-                ? rebuild.rollBack { progress in line.show(progress.line(name)) }
-                : rebuild.run { progress in line.show(progress.line(name)) }
+            return try await signals.cancelling { [rollback] in
+                try await rollback
+                    ? rebuild.rollBack { progress in line.show(progress.line(name)) }
+                    : rebuild.run { progress in line.show(progress.line(name)) }
+            }
+        } catch let interrupted as Interrupted {
+            throw Failure("\(name): \(interrupted): the live rows are as they were, and the next replay begins anew")
         } catch let error as ReadModelError {
             throw Failure("\(name): \(error)")
         } catch let error as LogError {

@@ -64,7 +64,8 @@ struct Runtime: Sendable {
         case .kafka(let brokers):
             do {
                 return try KafkaLog(
-                    brokers: brokers.map(\.description), settings: settings.kafka, clientID: "\(program)/\(ProcessInfo.processInfo.hostName)",
+                    brokers: brokers.map(\.description), settings: settings.kafka,
+                    clientID: "\(program)/\(ProcessInfo.processInfo.hostName)",
                     logger: logger)
             } catch {
                 // The settings are librdkafka's, and only it can judge them.

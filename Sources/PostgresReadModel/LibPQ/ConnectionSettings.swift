@@ -30,7 +30,8 @@ struct ConnectionSettings: Sendable {
         let environment = Self.environment()
         // libpq takes a connection string in the place of a name for another one, and would tell all of it as the name of a database.
         if let name = options["dbname"] ?? environment["dbname"], name.contains("://") || name.contains("=") {
-            throw PostgresError(.connectionString, "the connection string's dbname is another connection string: give that one in its place")
+            throw PostgresError(
+                .connectionString, "the connection string's dbname is another connection string: give that one in its place")
         }
         func setDefault(_ name: String, _ value: String) {
             if options[name] == nil && environment[name] == nil { options[name] = value }

@@ -25,7 +25,7 @@ enum LogFile {
         while true {
             do {
                 return try connect(path, configuration)
-            } catch where isPassing(error) && attempts < 100 {
+            } catch  where isPassing(error) && attempts < 100 {
                 attempts += 1
                 usleep(10_000)
             } catch {
