@@ -1,41 +1,53 @@
 import Foundation
+import Synchronization
 import UnixSignals
 
 /// SIGTERM and Ctrl-C, for a tool that must give back what it holds before it ends. From its making on these signals do not end the process
-/// by themselves; to be made once.
-public struct TerminationSignals: Sendable {
-    private let signals: UnixSignalsSequence
+/// by themselves; to be made once, for as long as the process runs.
+public final class TerminationSignals: Sendable {
+    private struct State {
+        var received: UnixSignal?
+        var cancelWork: (@Sendable () -> Void)?
+    }
 
-    public init() async { signals = await UnixSignalsSequence(trapping: .sigterm, .sigint) }
+    private let state = Mutex(State())
 
-    /// Runs `work` and cancels it when a signal comes, or has come since the last work. A second signal ends the process at once, with
-    /// status 1.
+    public init() async {
+        let signals = await UnixSignalsSequence(trapping: .sigterm, .sigint)
+        Task { for await signal in signals { received(signal) } }
+    }
+
+    /// Runs `work` and cancels it when a signal comes, or has come before. A second signal ends the process at once, with status 1.
     ///
-    /// - Throws: ``Interrupted`` where the work was cancelled; else what the work throws. Work that ends well all the same has ended well.
+    /// - Throws: ``Interrupted`` where a signal came and the work failed; else what the work throws. Work that ends well all the same has ended
+    ///   well.
     public func cancelling<Result: Sendable>(_ work: @escaping @Sendable () async throws -> Result) async throws -> Result {
-        try await withThrowingTaskGroup(of: Ending<Result>.self) { [signals] group in
-            defer { group.cancelAll() }
-            group.addTask { .done(try await work()) }
-            group.addTask {
-                for await signal in signals { return .signalled(signal) }
-                throw CancellationError()
+        let task = Task { try await work() }
+        let isLate = state.withLock { state in
+            state.cancelWork = { task.cancel() }
+            return state.received != nil
+        }
+        if isLate { task.cancel() }
+        defer { state.withLock { $0.cancelWork = nil } }
+        do {
+            return try await withTaskCancellationHandler {
+                try await task.value
+            } onCancel: {
+                task.cancel()
             }
-            switch try await group.next() {
-            case .done(let result)?: return result
-            case .signalled(let signal)?:
-                let impatience = Task { for await _ in signals { exit(1) } }
-                defer { impatience.cancel() }
-                group.cancelAll()
-                if case .success(.done(let result))? = await group.nextResult() { return result }
-                throw Interrupted(signal: signal)
-            case nil: throw CancellationError()
-            }
+        } catch {
+            if let signal = state.withLock({ $0.received }) { throw Interrupted(signal: signal) }
+            throw error
         }
     }
 
-    private enum Ending<Result: Sendable>: Sendable {
-        case done(Result)
-        case signalled(UnixSignal)
+    private func received(_ signal: UnixSignal) {
+        let cancelWork = state.withLock { state in
+            if state.received != nil { exit(1) }
+            state.received = signal
+            return state.cancelWork
+        }
+        cancelWork?()
     }
 }
 
