@@ -2,7 +2,7 @@ public import CommerceSchemas
 public import EventModel
 import ProtobufModel
 
-// The times of the messages as projections take them.
+// The times of the messages, for those who read whole events; most projections read a part of them.
 
 extension OrderPlaced {
     public var placedTimestamp: Timestamp { Timestamp(clamping: placedAt) }

@@ -14,7 +14,6 @@ struct SQLState: RawRepresentable, Hashable, Sendable, CustomStringConvertible {
     static let readOnlyTransaction = SQLState(rawValue: "25006")
     static let invalidStatementName = SQLState(rawValue: "26000")
     static let dependentObjectsStillExist = SQLState(rawValue: "2BP01")
-    static let invalidCatalogName = SQLState(rawValue: "3D000")
     static let serializationFailure = SQLState(rawValue: "40001")
     static let deadlockDetected = SQLState(rawValue: "40P01")
     static let insufficientPrivilege = SQLState(rawValue: "42501")
@@ -26,8 +25,4 @@ struct SQLState: RawRepresentable, Hashable, Sendable, CustomStringConvertible {
     static let programLimitExceeded = SQLState(rawValue: "54000")
     static let lockNotAvailable = SQLState(rawValue: "55P03")
     static let queryCanceled = SQLState(rawValue: "57014")
-    static let adminShutdown = SQLState(rawValue: "57P01")
-    static let crashShutdown = SQLState(rawValue: "57P02")
-    static let cannotConnectNow = SQLState(rawValue: "57P03")
-    static let databaseDropped = SQLState(rawValue: "57P04")
 }
