@@ -31,9 +31,9 @@ final class Building: Sendable {
 
     // MARK: Filling
 
-    /// Folds the log into the empty generation: up to where the live one stands if they are to be compared, else to the end.
-    func fill() async throws {
-        let bounds = try await fillBounds()
+    /// Folds the log into the empty generation: up to where `old` stands if they are to be compared, else to the end.
+    func fill(toCompareWith old: Generation?) async throws {
+        let bounds = try await fillBounds(toCompareWith: old)
         tracker.update { $0.totalRecords = bounds.values.reduce(0) { $0 + $1.rawValue } }
         try await forEachConcurrently(partitions, limit: rebuild.options.parallel) { partition in
             try await self.fill(partition, before: bounds[partition] ?? .zero)
@@ -46,10 +46,10 @@ final class Building: Sendable {
         state.withLock { $0.folded = [:] }
     }
 
-    private func fillBounds() async throws -> [Partition: Offset] {
+    private func fillBounds(toCompareWith old: Generation?) async throws -> [Partition: Offset] {
         var bounds: [Partition: Offset] = [:]
         var stands: [Partition: ChainPosition]?
-        if let old = try await comparable() { stands = try await store.positions(of: old) }
+        if let old { stands = try await store.positions(of: old) }
         for partition in partitions {
             let end = try await rebuild.log.bounds(of: TopicPartition(rebuild.topic, partition)).upperBound
             bounds[partition] = stands?[partition]?.offset.next ?? end
@@ -160,10 +160,10 @@ final class Building: Sendable {
 
     // MARK: Completing
 
-    /// Compares, catches up, and swaps, as far as the options say.
-    func complete() async throws -> RebuildResult {
+    /// Compares with `old`, catches up, and swaps, as far as the options say.
+    func complete(comparingWith old: Generation?) async throws -> RebuildResult {
         var verification: VerificationResult?
-        if rebuild.options.verify, let old = try await comparable() {
+        if let old {
             let compared = try await store.patience.run { try await compare(with: old) }
             verification = compared
             if !compared.isEqual {
@@ -180,8 +180,9 @@ final class Building: Sendable {
         return result(.swapped, verification: verification)
     }
 
-    /// The live generation, if its rows should equal the new ones.
-    private func comparable() async throws -> Generation? {
+    /// The live generation, if its rows should equal the new ones. Asked once, before filling: one that gets its first rows meanwhile is
+    /// not where the new one is.
+    func comparable() async throws -> Generation? {
         guard rebuild.options.verify, let live, live.schema == generation.schema, live.topic == generation.topic,
             live.partitions == generation.partitions
         else { return nil }
@@ -194,6 +195,8 @@ final class Building: Sendable {
     }
 
     /// Compares with the live generation at the positions it has at some moment, to which the new one is brought exactly.
+    ///
+    /// - Throws: `behind`, which may pass, where the new one is beyond them: a ready one was brought to the end of the log when it was made.
     private func compare(with old: Generation) async throws -> VerificationResult {
         try await catchUp(to: try await store.positions(of: old))
         tracker.update {
@@ -205,6 +208,12 @@ final class Building: Sendable {
         return try await store.withSnapshot(of: old) { oldRows in
             try await self.catchUp(to: oldRows.positions)
             return try await self.store.withSnapshot(of: self.generation) { newRows in
+                guard newRows.positions == oldRows.positions else {
+                    throw ReadModelError(
+                        .behind,
+                        "\(old) is behind \(self.generation), with which it is to be compared: start its workers, or swap without "
+                            + "comparing (--no-verify)")
+                }
                 let comparison = RowComparison(self.generation.schema, maximumDifferences: 100) { [tracker = self.tracker] count in
                     tracker.update { $0.rows += Int64(count) }
                 }

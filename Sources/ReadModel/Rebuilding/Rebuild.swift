@@ -107,8 +107,9 @@ public struct Rebuild: Sendable {
         }
         return try await leased(generation, dropOnFailure: isFresh) { [live] in
             let building = Building(self, generation, live: live, tracker)
-            if isFresh { try await building.fill() }
-            return try await building.complete()
+            let old = try await building.comparable()
+            if isFresh { try await building.fill(toCompareWith: old) }
+            return try await building.complete(comparingWith: old)
         }
     }
 

@@ -112,6 +112,50 @@ extension ReadModelEngineConformance {
                 try await system.requireEqual(SampleLedger.accounts)
             }
         },
+        ReadModelEngineLaw("a generation that waits ahead of the live one is compared once that has caught up") { harness in
+            try await harness.with { store in
+                let system = try await caughtUp(store)
+                let ends = try await system.fill(50, from: 300)
+                // No worker runs: only what is ready is at the end.
+                _ = try await system.rebuild(SampleLedger.accounts, .init(swap: false)).run()
+                try await requireError(.behind, "comparing what no worker brings forward") {
+                    _ = try await system.rebuild(SampleLedger.accounts, .init(retry: (.zero, .zero), patience: .zero)).run()
+                }
+                try await system.requireStates([.live, .ready], of: "accounts")
+                let snapshots = Mutex(0)
+                let watched = InterceptedReadModelStore(store) { step in
+                    guard step == .beforeSnapshot else { return }
+                    let isSecondAttempt = snapshots.withLock { count in
+                        count += 1
+                        return count == 3
+                    }
+                    guard isSecondAttempt else { return }
+                    try await system.running(system.runner(SampleLedger.accounts)) {
+                        _ = try await system.queries(SampleLedger.accounts).positions(
+                            of: "accounts", waitFor: ends, timeout: .seconds(60))
+                    }
+                }
+                let result = try await system.rebuild(SampleLedger.accounts, store: watched).run()
+                try require(result.outcome == .swapped && result.verification?.isEqual == true, "it ended as \(result)")
+                try await system.requireEqual(SampleLedger.accounts)
+            }
+        },
+        ReadModelEngineLaw("a live generation that gets its first rows during a rebuild is not compared") { harness in
+            try await harness.with { store in
+                var system = try await SampleSystem(store)
+                system.options.batchBytes = 300
+                try await system.fill(150)
+                try await system.prepare(SampleLedger.digits)
+                let watched = InterceptedReadModelStore(store) { [system] step in
+                    guard step == .beforeLoad else { return }
+                    let worker = DyingWorker(at: .store(.afterApply))
+                    try await worker.run { try await system.runner(SampleLedger.digits, store: worker.store(store)).run() }
+                }
+                let result = try await system.rebuild(SampleLedger.digits, store: watched).run()
+                try require(result.outcome == .swapped && result.verification == nil, "it ended as \(result)")
+                try await system.requireEqual(SampleLedger.digits)
+            }
+        },
         ReadModelEngineLaw("workers that keep ahead of a swap are held for its last step") { harness in
             try await harness.with { store in
                 let system = try await caughtUp(store, partitions: 1)
