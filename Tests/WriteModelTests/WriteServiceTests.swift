@@ -1,11 +1,13 @@
 import EventLog
 import EventModel
+import HighwaterTesting
 import Logging
 import Testing
-import WriteModel
+
+@testable import WriteModel
 
 /// The write model as its callers see it, on the in-memory log.
-@Suite(.timeLimit(.minutes(1)))
+@Suite(.timeLimit(.minutes(5)))
 struct WriteServiceTests {
     let log = InMemoryLog()
     let stores = InMemoryStateStores()
@@ -132,6 +134,40 @@ struct WriteServiceTests {
         }
     }
 
+    @Test func oneWhoseStateStoreWasOpenedByAnotherDoesNotClaimBehindIt() async throws {
+        let clock = ManualClock()
+        try await running(partitions: 1, clock: clock) { first in
+            #expect(try await first.execute(.add(1, to: "a", id: "1")).receipt != nil)
+            // Another process opens the store, and is slow to claim.
+            _ = await stores.open(TopicPartition("counting", Partition(0)), foldVersion: first.context.foldVersion)
+            guard case .unavailable(let reason) = try await first.execute(.add(1, to: "b", id: "2")), reason.contains("opened again") else {
+                Issue.record("a writer without its store has decided")
+                return
+            }
+            await clock.sleeper(for: .seconds(5))
+            try await running(partitions: 1, stores: InMemoryStateStores(), instance: "second") { second in
+                clock.advance(by: .seconds(5))
+                let ownership = await first.ownership { $0.reason?.contains("opened again") != true }
+                #expect(ownership.reason?.contains("has claimed") == true)
+                let next = try await second.execute(.add(1, to: "a", id: "3"))
+                #expect(next.receipt?.version == StreamVersion(2))
+            }
+        }
+    }
+
+    @Test func oneWhoseStateStoreWasOpenedForNothingClaimsAgain() async throws {
+        let clock = ManualClock()
+        try await running(partitions: 1, clock: clock) { service in
+            #expect(try await service.execute(.add(1, to: "a", id: "1")).receipt != nil)
+            _ = await stores.open(TopicPartition("counting", Partition(0)), foldVersion: service.context.foldVersion)
+            _ = try await service.execute(.add(1, to: "b", id: "2"))
+            await clock.sleeper(for: .seconds(5))
+            clock.advance(by: .seconds(5))
+            _ = await service.ownership(\.isOwner)
+            #expect(try await service.execute(.add(1, to: "a", id: "3")).receipt?.version == StreamVersion(2))
+        }
+    }
+
     @Test func answersEverybodyOnShutdownAndTakesNoMore() async throws {
         let service = try await running { service in
             await withTaskGroup { group in
@@ -149,19 +185,34 @@ struct WriteServiceTests {
     /// Runs a service for the length of `body`, then shuts it down as SIGTERM does.
     @discardableResult
     private func running(
-        stores: InMemoryStateStores? = nil, foldVersion: Int = 1, instance: String = "first",
+        partitions: Int = 2, stores: InMemoryStateStores? = nil, foldVersion: Int = 1, instance: String = "first",
+        clock: ManualClock? = nil,
         _ body: (WriteService) async throws -> Void
     ) async throws -> WriteService {
         var options = WriteService.Options(instance: "\(instance)-\(UInt64.random(in: 0 ... .max))")
-        options.partitions = 2
+        options.partitions = partitions
+        // Nobody's deadline: a busy machine may take its time.
+        options.timeout = .seconds(600)
         let service = WriteService(
             BoundedContext("counting", categories: [.tally(foldVersion: foldVersion)]), log: log, stores: stores ?? self.stores,
-            options: options, logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() })
+            options: options, environment: clock?.environment ?? .system, logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() })
         try await withServiceRunning(service) {
             try await service.ready()
             try await body(service)
         }
         return service
+    }
+}
+
+extension WriteService {
+    /// Of the first partition, once it is as wanted.
+    fileprivate func ownership(_ isWanted: (PartitionOwnership) -> Bool) async -> PartitionOwnership {
+        while true {
+            let ownership = await ownership()[0]
+            if isWanted(ownership) { return ownership }
+            // An actor that nobody else uses is entered without giving the thread away.
+            await Task.yield()
+        }
     }
 }
 

@@ -107,11 +107,15 @@ actor PartitionOwner {
         spawn { await $0.take() }
     }
 
-    private func take() async {
+    private func take(isAgain: Bool = false) async {
         guard !isStopped, !isLeaving, machine.isIdle, !isAssigning else { return }
         isAssigning = true
         defer { isAssigning = false }
         do {
+            if isAgain, let claim = try await successorsClaim() {
+                steppedDown(claim, machine.reason(of: claim))
+                return
+            }
             let opened = try await stores.open(partition, foldVersion: foldVersion)
             store = opened
             let position = try await position(of: opened)
@@ -131,7 +135,18 @@ actor PartitionOwner {
     private func assignLater() {
         spawn { owner in
             try? await owner.environment.clock.sleep(for: owner.backoff.cap)
-            if await owner.isWanted { await owner.take() }
+            if await owner.isWanted { await owner.take(isAgain: true) }
+        }
+    }
+
+    /// The claim by which another has taken the partition since this writer had it. Looked for before the state store is opened, which would
+    /// take that from whoever opened it in order to claim.
+    private func successorsClaim() async throws -> Claim? {
+        guard machine.epoch > .zero else { return nil }
+        do {
+            return try await log.claims(of: partition, after: machine.position).last { $0.writer != machine.writer }
+        } catch let error as LogError where error.code == .truncated {
+            return nil  // another log: the state store is made anew for it
         }
     }
 

@@ -19,7 +19,7 @@ extension PartitionWriter {
                     return
                 }
                 if claim.writer != writer && isDeposable {
-                    stepDown(by: claim, reason: "'\(claim.writer)' has claimed \(partition) with epoch \(claim.epoch)")
+                    stepDown(by: claim, reason: reason(of: claim))
                     return
                 }
             case .commit(let commit):
@@ -127,6 +127,9 @@ extension PartitionWriter {
             false
         }
     }
+
+    /// Why another's claim ends what this writer does, for people.
+    func reason(of claim: Claim) -> String { "'\(claim.writer)' has claimed \(partition) with epoch \(claim.epoch)" }
 
     private func partitionCountChanged(_ claim: Claim, at offset: Offset) -> String {
         "topic '\(partition.topic)' has \(partitionCount) partitions, but \(partition)@\(offset) was written when it had "
