@@ -160,20 +160,16 @@ final class Building: Sendable {
 
     // MARK: Completing
 
-    /// Compares with `old`, catches up, and swaps, as far as the options say.
+    /// Compares with `old`, catches up, and swaps, as far as the options say. What is not swapped in is complete, and still leased.
     func complete(comparingWith old: Generation?) async throws -> RebuildResult {
         var verification: VerificationResult?
         if let old {
             let compared = try await store.patience.run { try await compare(with: old) }
             verification = compared
-            if !compared.isEqual {
-                try await store.finish(generation)
-                return result(.differs, verification: compared)
-            }
+            if !compared.isEqual { return result(.differs, verification: compared) }
         }
         guard rebuild.options.swap else {
             try await catchUp(toEnd: true)
-            try await store.finish(generation)
             return result(.ready, verification: verification)
         }
         try await swapIn()

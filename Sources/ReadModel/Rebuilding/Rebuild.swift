@@ -83,15 +83,14 @@ public struct Rebuild: Sendable {
     /// - Parameter isWanted: asked, once nobody else can build, whether what is live still calls for a rebuild.
     /// - Returns: nil where it does not.
     func run(
-        isWanted: (_ live: Generation?) -> Bool, progress: @escaping @Sendable (RebuildProgress) -> Void = { _ in }
+        isWanted: @escaping @Sendable (_ live: Generation?) -> Bool, progress: @escaping @Sendable (RebuildProgress) -> Void = { _ in }
     ) async throws -> RebuildResult? {
         if let problem = projection.schema.problems.first {
             throw ReadModelError(.incompatibleLayout, "projection '\(name)': \(problem)")
         }
         let partitions = try await log.partitions(of: topic)
         let generations = try await store.generations(of: name)
-        var live = generations.first { $0.state == .live }
-        if let live, live.schema.projection.version > projection.id.version {
+        if let live = generations.first(where: { $0.state == .live }), live.schema.projection.version > projection.id.version {
             throw ReadModelError(
                 .incompatibleLayout,
                 "the live generation of '\(name)' is of version \(live.schema.projection.version), newer than this program's "
@@ -100,18 +99,22 @@ public struct Rebuild: Sendable {
         try checkNobodyBuilds(generations)
         let tracker = ProgressTracker(environment, progress)
         let (generation, isFresh) = try await obtain(among: generations, partitions: partitions)
-        live = try await store.generations(of: name).first { $0.state == .live }
-        guard isWanted(live) else {
-            try await (isFresh ? store.drop(generation) : store.finish(generation))
+        do {
+            return try await leased(generation, dropOnFailure: isFresh) {
+                let live = try await store.generations(of: name).first { $0.state == .live }
+                guard isWanted(live) else { throw Unwanted() }
+                let building = Building(self, generation, live: live, tracker)
+                let old = try await building.comparable()
+                if isFresh { try await building.fill(toCompareWith: old) }
+                return try await building.complete(comparingWith: old)
+            }
+        } catch is Unwanted {
             return nil
         }
-        return try await leased(generation, dropOnFailure: isFresh) { [live] in
-            let building = Building(self, generation, live: live, tracker)
-            let old = try await building.comparable()
-            if isFresh { try await building.fill(toCompareWith: old) }
-            return try await building.complete(comparingWith: old)
-        }
     }
+
+    /// Somebody else has built it meanwhile.
+    private struct Unwanted: Error {}
 
     /// Makes the retired generation live again, once it has caught up; the one that was live is retired in its place.
     ///
@@ -171,17 +174,34 @@ public struct Rebuild: Sendable {
                 try await store.drop(ready)
             }
         }
-        let made = try await store.createGeneration(
-            projection.schema, topic: topic, partitions: partitions, purpose: .rebuild(lease(), now: environment.now()))
-        return (made, true)
+        do {
+            let made = try await store.createGeneration(
+                projection.schema, topic: topic, partitions: partitions, purpose: .rebuild(lease(), now: environment.now()))
+            return (made, true)
+        } catch where Task.isCancelled {
+            // It may have been made all the same.
+            await afterwards { store in
+                for left in try await store.generations(of: name) where left.state == .building && left.lease?.builder == builder {
+                    try await store.drop(left)
+                }
+            }
+            throw error
+        }
     }
 
-    /// Runs `body` while the lease is renewed; whatever it throws, the live generation is not held any more afterwards.
+    /// Clears up, also when cancelled: a task of its own is not. Once, since whoever waits wants to be told: a lease runs out by itself.
+    private func afterwards(_ clear: @escaping @Sendable (any ReadModelStore) async throws -> Void) async {
+        let store = store.store
+        await Task { try? await clear(store) }.value
+    }
+
+    /// Runs `body` while the lease is renewed, and gives the lease up when no renewal can come any more. Of a fresh generation nothing is left
+    /// where `body` throws.
     private func leased(
         _ generation: Generation, dropOnFailure: Bool, _ body: @escaping @Sendable () async throws -> RebuildResult
     ) async throws -> RebuildResult {
         do {
-            return try await withThrowingTaskGroup(of: RebuildResult?.self) { group in
+            let result = try await withThrowingTaskGroup(of: RebuildResult?.self) { group in
                 defer { group.cancelAll() }
                 group.addTask { try await body() }
                 group.addTask {
@@ -204,14 +224,12 @@ public struct Rebuild: Sendable {
                 }
                 throw CancellationError()
             }
+            if result.outcome == .ready || result.outcome == .differs { try await store.finish(generation) }
+            return result
         } catch let error as ReadModelError where error.code == .fenced {
             throw error  // it is somebody else's now
         } catch {
-            // Also when cancelled: a task of its own is not. Once, since whoever waits wants to be told: a lease runs out by itself.
-            let store = store.store
-            await Task {
-                try? await (dropOnFailure ? store.drop(generation) : store.finish(generation))
-            }.value
+            await afterwards { try await dropOnFailure ? $0.drop(generation) : $0.finish(generation) }
             throw error
         }
     }

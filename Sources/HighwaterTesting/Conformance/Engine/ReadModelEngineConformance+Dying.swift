@@ -66,7 +66,7 @@ extension ReadModelEngineConformance {
                 try await system.requireStates([.retired, .live], of: "accounts")
                 let end = try await system.writer.append("account/1", SampleLedger.encode(.deposited(1)))
                 try await system.running(system.runner(SampleLedger.accounts)) {
-                    _ = try await system.queries(SampleLedger.accounts).positions(of: "accounts", waitFor: [end], timeout: .seconds(60))
+                    _ = try await system.queries(SampleLedger.accounts).positions(of: "accounts", waitFor: [end], timeout: .seconds(600))
                 }
                 try await system.requireEqual(SampleLedger.accounts)
             }

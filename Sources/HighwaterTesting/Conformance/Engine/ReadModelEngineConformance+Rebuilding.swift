@@ -13,7 +13,7 @@ extension ReadModelEngineConformance {
                 let queries = system.queries(SampleLedger.accounts, SampleLedger.digits)
                 try await system.running(system.runner(SampleLedger.accounts), system.runner(SampleLedger.digits)) {
                     for name in ["accounts", "deposits-by-digit"] {
-                        _ = try await queries.positions(of: name, waitFor: ends, timeout: .seconds(60))
+                        _ = try await queries.positions(of: name, waitFor: ends, timeout: .seconds(600))
                     }
                     try await withLoad(on: system, queries) {
                         for projection in [SampleLedger.accounts, SampleLedger.digits, SampleLedger.accounts] {
@@ -25,7 +25,7 @@ extension ReadModelEngineConformance {
                     // The workers have followed.
                     let end = try await system.writer.append("account/1", SampleLedger.encode(.deposited(1)))
                     for name in ["accounts", "deposits-by-digit"] {
-                        _ = try await queries.positions(of: name, waitFor: [end], timeout: .seconds(60))
+                        _ = try await queries.positions(of: name, waitFor: [end], timeout: .seconds(600))
                     }
                 }
                 try await system.requireStates([.retired, .live], of: "accounts")
@@ -52,7 +52,7 @@ extension ReadModelEngineConformance {
                 let queries = system.queries(SampleLedger.accounts)
                 // No worker runs: only the swap brings the position.
                 let position = try await system.writer.append("account/new", SampleLedger.encode(.opened(owner: "me")))
-                async let waiting = queries.row(of: "accounts", key: "new", waitFor: [position], timeout: .seconds(60))
+                async let waiting = queries.row(of: "accounts", key: "new", waitFor: [position], timeout: .seconds(600))
                 _ = try await system.rebuild(SampleLedger.accounts).run()
                 let row = try await waiting
                 try require(row.value?.values.first == .text("me") && row.positions.hasApplied(position), "it was answered by \(row)")
@@ -75,7 +75,9 @@ extension ReadModelEngineConformance {
                         }
                     }
                 }
-                let result = try await system.rebuild(SampleLedger.accounts, store: watched, builder: "first").run()
+                let result = try await system.rebuild(
+                    SampleLedger.accounts, .init(lease: .seconds(3600)), store: watched, builder: "first"
+                ).run()
                 try require(result.outcome == .swapped && refusals.withLock { $0 } == 4, "\(refusals.withLock { $0 }) of 4 were refused")
                 try await system.requireEqual(SampleLedger.accounts)
             }
@@ -90,11 +92,11 @@ extension ReadModelEngineConformance {
                 let ends = try await system.fill(50, from: 300)
                 let queries = system.queries(SampleLedger.accounts)
                 try await system.running(system.runner(SampleLedger.accounts)) {
-                    _ = try await queries.positions(of: "accounts", waitFor: ends, timeout: .seconds(60))
+                    _ = try await queries.positions(of: "accounts", waitFor: ends, timeout: .seconds(600))
                     let result = try await system.rebuild(SampleLedger.accounts).rollBack()
                     try require(result.outcome == .rolledBack && result.generation == 1, "it ended as \(result)")
                     let end = try await system.writer.append("account/3", SampleLedger.encode(.deposited(1)))
-                    _ = try await queries.positions(of: "accounts", waitFor: [end], timeout: .seconds(60))
+                    _ = try await queries.positions(of: "accounts", waitFor: [end], timeout: .seconds(600))
                 }
                 try await system.requireStates([.live, .retired], of: "accounts")
                 try await system.requireEqual(SampleLedger.accounts)
@@ -110,6 +112,40 @@ extension ReadModelEngineConformance {
                 let swapped = try await system.rebuild(SampleLedger.accounts).run()
                 try require(swapped.outcome == .swapped && swapped.generation == ready.generation, "it ended as \(swapped)")
                 try await system.requireEqual(SampleLedger.accounts)
+            }
+        },
+        ReadModelEngineLaw("a rebuild that is cancelled as its generation is made leaves nothing of it") { harness in
+            try await harness.with { store in
+                let system = try await caughtUp(store)
+                let cancelling = InterceptedReadModelStore(store) { step in
+                    if step == .afterCreate { withUnsafeCurrentTask { $0?.cancel() } }
+                }
+                let task = Task { try await system.rebuild(SampleLedger.accounts, store: cancelling).run() }
+                guard case .failure = await task.result else { throw BrokenReadModelStoreLaw("it was not cancelled") }
+                try await system.requireStates([.live], of: "accounts")
+            }
+        },
+        ReadModelEngineLaw("a generation that waits is leased no more, also where a renewal was under way at the end") { harness in
+            try await harness.with { store in
+                let system = try await caughtUp(store)
+                let (isFilled, isRenewing, isFinished) = (Switch(isOn: false), Switch(isOn: false), Switch(isOn: false))
+                let watched = InterceptedReadModelStore(store) { step in
+                    switch step {
+                    case .beforeSnapshot:
+                        isFilled.turnOn()
+                        while !isRenewing.isOn { await Task.yield() }
+                    case .beforeRenew where isFilled.isOn:
+                        isRenewing.turnOn()
+                        while !isFinished.isOn, !Task.isCancelled { await Task.yield() }
+                    case .afterFinish: isFinished.turnOn()
+                    default: break
+                    }
+                }
+                let options = Rebuild.Options(swap: false, lease: .milliseconds(30))
+                let result = try await system.rebuild(SampleLedger.accounts, options, store: watched).run()
+                try require(result.outcome == .ready, "it ended as \(result)")
+                let ready = try await store.generations(of: "accounts").first { $0.state == .ready }
+                try require(ready != nil && ready?.lease == nil, "it is still leased")
             }
         },
         ReadModelEngineLaw("a generation that waits ahead of the live one is compared once that has caught up") { harness in
@@ -132,7 +168,7 @@ extension ReadModelEngineConformance {
                     guard isSecondAttempt else { return }
                     try await system.running(system.runner(SampleLedger.accounts)) {
                         _ = try await system.queries(SampleLedger.accounts).positions(
-                            of: "accounts", waitFor: ends, timeout: .seconds(60))
+                            of: "accounts", waitFor: ends, timeout: .seconds(600))
                     }
                 }
                 let result = try await system.rebuild(SampleLedger.accounts, store: watched).run()
@@ -170,13 +206,13 @@ extension ReadModelEngineConformance {
                     }
                     let isHeld = try await store.generations(of: "accounts").contains { $0.heldUntil != nil }
                     let end = try await system.fill(1, from: attempt)
-                    if !isHeld { _ = try await queries.positions(of: "accounts", waitFor: end, timeout: .seconds(60)) }
+                    if !isHeld { _ = try await queries.positions(of: "accounts", waitFor: end, timeout: .seconds(600)) }
                 }
                 try await system.running(system.runner(SampleLedger.accounts)) {
                     let result = try await system.rebuild(SampleLedger.accounts, store: racing).run()
                     try require(result.outcome == .swapped, "it ended as \(result)")
                     let end = try await system.fill(1)
-                    _ = try await queries.positions(of: "accounts", waitFor: end, timeout: .seconds(60))
+                    _ = try await queries.positions(of: "accounts", waitFor: end, timeout: .seconds(600))
                 }
                 try require(attempts.withLock { $0 } > 3, "no worker was ahead")
                 try await system.requireEqual(SampleLedger.accounts)
@@ -191,7 +227,7 @@ extension ReadModelEngineConformance {
         for projection in [SampleLedger.accounts, SampleLedger.digits] {
             try await system.prepare(projection)
             try await system.running(system.runner(projection)) {
-                _ = try await system.queries(projection).positions(of: projection.id.name, waitFor: ends, timeout: .seconds(60))
+                _ = try await system.queries(projection).positions(of: projection.id.name, waitFor: ends, timeout: .seconds(600))
             }
         }
         return system
@@ -208,7 +244,7 @@ extension ReadModelEngineConformance {
                 while isOn.isOn {
                     let ends = try await system.fill(20, accounts: 100, from: next)
                     next += 20
-                    _ = try await queries.positions(of: "accounts", waitFor: ends, timeout: .seconds(60))
+                    _ = try await queries.positions(of: "accounts", waitFor: ends, timeout: .seconds(600))
                 }
             }
             for name in ["accounts", "deposits-by-digit"] {

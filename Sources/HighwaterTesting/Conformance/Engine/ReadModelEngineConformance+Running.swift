@@ -15,7 +15,7 @@ extension ReadModelEngineConformance {
                     try await system.running(system.runner(SampleLedger.digits), system.runner(SampleLedger.digits, store: two)) {
                         [system] in
                         let ends = try await system.fill(400)
-                        _ = try await queries.positions(of: "deposits-by-digit", waitFor: ends, timeout: .seconds(60))
+                        _ = try await queries.positions(of: "deposits-by-digit", waitFor: ends, timeout: .seconds(600))
                     }
                     try await system.requireEqual(SampleLedger.digits)
                 }
@@ -39,11 +39,11 @@ extension ReadModelEngineConformance {
                 try await system.running(zombie) {
                     for await _ in stopped { break }
                     try await system.running(system.runner(SampleLedger.digits)) {
-                        _ = try await queries.positions(of: "deposits-by-digit", waitFor: ends, timeout: .seconds(60))
+                        _ = try await queries.positions(of: "deposits-by-digit", waitFor: ends, timeout: .seconds(600))
                     }
                     resume.yield()
                     let more = try await system.fill(50, from: 50)
-                    _ = try await queries.positions(of: "deposits-by-digit", waitFor: more, timeout: .seconds(60))
+                    _ = try await queries.positions(of: "deposits-by-digit", waitFor: more, timeout: .seconds(600))
                 }
                 try require(zombie.status.fencedBatches == 1, "it was fenced \(zombie.status.fencedBatches) times")
                 try await system.requireEqual(SampleLedger.digits)
@@ -66,18 +66,18 @@ extension ReadModelEngineConformance {
                     system.runner(SampleLedger.digits), system.runner(SampleLedger.digits, store: memory, signal: signal)
                 ) {
                     for queries in [mine, other] {
-                        _ = try await queries.positions(of: "deposits-by-digit", waitFor: first, timeout: .seconds(60))
+                        _ = try await queries.positions(of: "deposits-by-digit", waitFor: first, timeout: .seconds(600))
                     }
                 }
                 let second = try await system.fill(100, from: 100)
                 try await system.running(system.runner(SampleLedger.digits)) {
-                    _ = try await mine.positions(of: "deposits-by-digit", waitFor: second, timeout: .seconds(60))
+                    _ = try await mine.positions(of: "deposits-by-digit", waitFor: second, timeout: .seconds(600))
                 }
                 let behind = try await memory.livePositions(of: "deposits-by-digit")
                 try require(first.allSatisfy(behind.hasApplied) && !second.contains(where: behind.hasApplied), "one store moved the other")
                 try await system.requireEqual(SampleLedger.digits, store: memory)
                 try await system.running(system.runner(SampleLedger.digits, store: memory, signal: signal)) {
-                    _ = try await other.positions(of: "deposits-by-digit", waitFor: second, timeout: .seconds(60))
+                    _ = try await other.positions(of: "deposits-by-digit", waitFor: second, timeout: .seconds(600))
                 }
                 let answers = [
                     try await store.rows(of: "deposits-by-digit", matching: RowQuery()),
@@ -90,6 +90,7 @@ extension ReadModelEngineConformance {
             try await harness.with { store in
                 var system = try await SampleSystem(store)
                 system.options.bulkRecords = 200
+                system.options.rebuild.lease = .seconds(3600)
                 let ends = try await system.fill(300)
                 let loads = Mutex(0)
                 let counted = InterceptedReadModelStore(store) { step in
@@ -101,7 +102,7 @@ extension ReadModelEngineConformance {
                 ) { [system] in
                     await system.signal.wait(for: ends, in: "accounts")
                     let more = try await system.fill(30, from: 300)
-                    _ = try await queries.positions(of: "accounts", waitFor: more, timeout: .seconds(60))
+                    _ = try await queries.positions(of: "accounts", waitFor: more, timeout: .seconds(600))
                 }
                 try require(loads.withLock { $0 } == 1, "it was loaded \(loads.withLock { $0 }) times")
                 try await system.requireEqual(SampleLedger.accounts)
@@ -134,7 +135,7 @@ extension ReadModelEngineConformance {
                     let system = system.on(store)
                     try await system.running(system.runner(projection)) {
                         _ = try await system.queries(projection).positions(
-                            of: projection.id.name, waitFor: ends, timeout: .seconds(60))
+                            of: projection.id.name, waitFor: ends, timeout: .seconds(600))
                     }
                     try await system.requireEqual(projection)
                 }
@@ -148,6 +149,8 @@ final class Switch: Sendable {
     private let state: Atomic<Bool>
 
     init(isOn: Bool) { state = Atomic(isOn) }
+
+    func turnOn() { state.store(true, ordering: .sequentiallyConsistent) }
 
     var isOn: Bool { state.load(ordering: .sequentiallyConsistent) }
 

@@ -44,7 +44,7 @@ extension ReadModelEngineConformance {
                         async let appended = system.fill(600, from: 300)
                         for _ in 0..<4 { try await system.requireEqual(SampleLedger.digits) }
                         _ = try await system.queries(SampleLedger.digits).positions(
-                            of: "deposits-by-digit", waitFor: try await appended, timeout: .seconds(60))
+                            of: "deposits-by-digit", waitFor: try await appended, timeout: .seconds(600))
                         try await system.requireEqual(SampleLedger.digits)
                     }
                 }

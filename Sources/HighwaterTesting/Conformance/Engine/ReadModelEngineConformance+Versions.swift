@@ -15,7 +15,7 @@ extension ReadModelEngineConformance {
                 let signal = AppliedSignal()
                 try await system.running(old) {
                     let before = try await system.writer.append("account/5", SampleLedger.encode(.deposited(7)))
-                    _ = try await queries.positions(of: "accounts", waitFor: [before], timeout: .seconds(60))
+                    _ = try await queries.positions(of: "accounts", waitFor: [before], timeout: .seconds(600))
                     // Two of the new: one builds, the other waits for it.
                     try await system.running(
                         system.runner(SampleLedger.accountsInCents, signal: signal),
@@ -24,7 +24,7 @@ extension ReadModelEngineConformance {
                         await signal.wait(for: [before], in: "accounts")
                         let after = try await system.writer.append("account/5", SampleLedger.encode(.deposited(7)))
                         // The old program still answers, by the new rows.
-                        let row = try await queries.row(of: "accounts", key: "5", waitFor: [before, after], timeout: .seconds(60))
+                        let row = try await queries.row(of: "accounts", key: "5", waitFor: [before, after], timeout: .seconds(600))
                         try require(row.schema.projection.version == 2, "version \(row.schema.projection.version) answers")
                         for await _ in told {
                             guard case .stopped(let why) = old.status.state else { continue }
