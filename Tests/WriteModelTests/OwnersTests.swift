@@ -6,7 +6,7 @@ import Testing
 @testable import WriteModel
 
 /// Several instances on one log: who writes what, and how the others know.
-@Suite(.timeLimit(.minutes(1))) struct OwnersTests {
+@Suite(.timeLimit(.minutes(5))) struct OwnersTests {
     private let fleet = Fleet()
 
     @Test func theOwnerAnnouncesItself() async throws {
@@ -234,7 +234,7 @@ import Testing
         await b.sees(["a", "b"])
         b.log.hold()
         for _ in 0..<4 {
-            await fleet.clock.sleeper(for: .seconds(10))
+            await fleet.clock.sleepers(2, for: .seconds(10))
             fleet.clock.advance(by: .seconds(10))
         }
         await a.sees(["a"])

@@ -27,7 +27,7 @@ public final class ManualClock: Clock {
         func isThere(_ awaited: Awaited) -> Bool {
             switch awaited {
             case .count(let count): sleepers.count >= count
-            case .duration(let duration): sleepers.values.contains { now.duration(to: $0.deadline) == duration }
+            case .duration(let duration, let count): sleepers.values.count { now.duration(to: $0.deadline) == duration } >= count
             }
         }
 
@@ -42,8 +42,8 @@ public final class ManualClock: Clock {
     private enum Awaited {
         /// So many sleep.
         case count(Int)
-        /// Somebody sleeps who has just so long to go.
-        case duration(Duration)
+        /// So many sleep who have just so long to go.
+        case duration(Duration, count: Int)
     }
 
     private let state = Mutex(State())
@@ -90,7 +90,10 @@ public final class ManualClock: Clock {
     }
 
     /// Returns once somebody sleeps who has `duration` to go.
-    public func sleeper(for duration: Duration) async { await wait(for: .duration(duration)) }
+    public func sleeper(for duration: Duration) async { await sleepers(1, for: duration) }
+
+    /// Returns once at least `count` tasks sleep that have `duration` to go.
+    public func sleepers(_ count: Int, for duration: Duration) async { await wait(for: .duration(duration, count: count)) }
 
     /// Returns once at least `count` tasks sleep.
     public func sleepers(_ count: Int) async { await wait(for: .count(count)) }
