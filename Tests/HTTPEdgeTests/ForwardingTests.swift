@@ -12,7 +12,7 @@ import WriteModel
 @testable import HTTPEdge
 
 /// Two instances, of which one owns the partition: real servers, real connections.
-@Suite(.timeLimit(.minutes(1))) struct ForwardingTests {
+@Suite(.timeLimit(.minutes(5))) struct ForwardingTests {
     private let owners = AnnouncedOwners()
     /// For those who shall not go on before a test says so. Everything else has its time.
     private let clock = ManualClock()
@@ -25,6 +25,8 @@ import WriteModel
         if !owns { commands.failReads(HistoryError(.notOwner, "another instance writes the partition")) }
         var edge = Edge(commands: commands)
         edge.configuration.ownerPatience = patience
+        // Only where a test moves the clock does time run out.
+        edge.configuration.commandTimeout = .seconds(600)
         return edge
     }
 
@@ -108,7 +110,7 @@ import WriteModel
     @Test func anOwnerThatIsGoneIsUnavailableUntilAnotherIsAnnounced() async throws {
         let owner = instance("owner", owns: true)
         let other = instance("other", owns: false)
-        let patient = instance("other", owns: false, patience: .seconds(30))
+        let patient = instance("other", owns: false, patience: .seconds(600))
         // A port that nobody listens on any more.
         let gone = try await owner.running { port, _ in port }
         owners.announce("gone", at: "http://127.0.0.1:\(gone)", epoch: 1)
@@ -139,7 +141,7 @@ import WriteModel
     @Test func itFollowsAnOwnerThatHasMoved() async throws {
         let former = instance("former", owns: false)
         let owner = instance("owner", owns: true)
-        let other = instance("other", owns: false, patience: .seconds(30))
+        let other = instance("other", owns: false, patience: .seconds(600))
         try await former.running { formerPort, _ in
             owners.announce("former", at: "http://127.0.0.1:\(formerPort)", epoch: 1)
             try await owner.running { ownerPort, _ in
@@ -314,6 +316,7 @@ extension Edge {
     fileprivate func by(_ clock: ManualClock) -> Edge {
         var edge = self
         edge.services.environment = clock.environment
+        edge.configuration.commandTimeout = .seconds(10)
         return edge
     }
 
@@ -363,7 +366,7 @@ private struct LiveClient {
     func get(_ path: String) async throws -> Answer { try await send(HTTPClientRequest(url: "http://127.0.0.1:\(port)\(path)")) }
 
     private func send(_ request: HTTPClientRequest) async throws -> Answer {
-        let response = try await HTTPClient.shared.execute(request, timeout: .seconds(30))
+        let response = try await HTTPClient.shared.execute(request, timeout: .seconds(600))
         return Answer(
             status: Int(response.status.code), headers: response.headers, body: try await response.body.collect(upTo: 1 << 20))
     }

@@ -8,7 +8,7 @@ import Testing
 @testable import HTTPEdge
 
 /// The end of listening under a flood of new connections.
-@Suite(.serialized, .timeLimit(.minutes(2))) struct ListenerTests {
+@Suite(.serialized, .timeLimit(.minutes(5))) struct ListenerTests {
     /// Connections come faster than they are accepted, so that there are always some that only the kernel knows of. Whoever has one, and has
     /// sent its request, is answered.
     @Test func noConnectionIsLost() async throws {

@@ -5,7 +5,7 @@ import Testing
 @testable import KafkaLog
 
 @Suite struct ClosingTests {
-    @Test(.timeLimit(.minutes(1))) func closingTheLogEndsWaitingReadsAndEverythingElse() async throws {
+    @Test(.timeLimit(.minutes(5))) func closingTheLogEndsWaitingReadsAndEverythingElse() async throws {
         let cluster = try MockCluster()
         let log = try cluster.openLog()
         try await log.createTopic("ordering", partitions: 1)
@@ -21,7 +21,7 @@ import Testing
     }
 
     /// librdkafka frees a client under the feet of those who ask it something.
-    @Test(.timeLimit(.minutes(1))) func questionsThatNobodyAnswersOutliveTheClosing() async throws {
+    @Test(.timeLimit(.minutes(5))) func questionsThatNobodyAnswersOutliveTheClosing() async throws {
         try await withThrowingTaskGroup { group in
             for round in 0..<20 {
                 group.addTask {
@@ -43,7 +43,7 @@ import Testing
         }
     }
 
-    @Test(.timeLimit(.minutes(1))) func whatIsMadeWhileTheLogClosesIsClosedToo() async throws {
+    @Test(.timeLimit(.minutes(5))) func whatIsMadeWhileTheLogClosesIsClosedToo() async throws {
         let cluster = try MockCluster()
         for round in 0..<20 {
             let log = try cluster.openLog()

@@ -7,7 +7,7 @@ import Testing
 @Suite struct HandleTests {
     private static var pointer: OpaquePointer { OpaquePointer(bitPattern: 1)! }
 
-    @Test(.timeLimit(.minutes(1))) func whatIsUsedIsDestroyedAfterwards() async {
+    @Test(.timeLimit(.minutes(5))) func whatIsUsedIsDestroyedAfterwards() async {
         let isFreed = Mutex(false)
         let handle = Handle(Self.pointer) { _ in isFreed.withLock { $0 = true } }
         let using = DispatchSemaphore(value: 0)

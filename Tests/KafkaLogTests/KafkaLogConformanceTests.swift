@@ -7,7 +7,7 @@ import Testing
 @Suite(.serialized) struct KafkaLogConformanceTests {
     private static let cluster = Result { try MockCluster() }
 
-    @Test(.timeLimit(.minutes(2)), arguments: EventLogConformance.laws)
+    @Test(.timeLimit(.minutes(5)), arguments: EventLogConformance.laws)
     func keepsOnTheMockCluster(_ law: EventLogLaw) async throws {
         let cluster = try Self.cluster.get()
         try await law.check(
@@ -30,7 +30,7 @@ import Testing
     private static let prefix = "highwater-conformance-\(UInt32.random(in: 0 ... .max))"
 
     @Test(
-        .enabled(if: servers != nil, "set KAFKA_BOOTSTRAP_SERVERS to run the laws against a Kafka cluster"), .timeLimit(.minutes(3)),
+        .enabled(if: servers != nil, "set KAFKA_BOOTSTRAP_SERVERS to run the laws against a Kafka cluster"), .timeLimit(.minutes(5)),
         arguments: EventLogConformance.laws)
     func keepsOnKafka(_ law: EventLogLaw) async throws {
         let servers = try #require(Self.servers)

@@ -7,7 +7,7 @@ import Testing
 @testable import KafkaLog
 
 @Suite struct KafkaMetricsTests {
-    @Test(.timeLimit(.minutes(1))) func statisticsBecomeMetrics() async throws {
+    @Test(.timeLimit(.minutes(5))) func statisticsBecomeMetrics() async throws {
         let cluster = try MockCluster()
         let recorder = MetricsRecorder()
         let log = try cluster.openLog(["statistics.interval.ms": "50"], metrics: KafkaMetrics(factory: recorder))

@@ -13,7 +13,7 @@ import Testing
         return nil
     }
 
-    @Test(.timeLimit(.minutes(2))) func twoMembersShareThePartitionsAndInheritThem() async throws {
+    @Test(.timeLimit(.minutes(5))) func twoMembersShareThePartitionsAndInheritThem() async throws {
         let cluster = try MockCluster(brokers: 3)
         let logs = [try cluster.openLog(), try cluster.openLog()]
         try await logs[0].createTopic("ordering", partitions: 4)
@@ -38,7 +38,7 @@ import Testing
         for log in logs { await log.close() }
     }
 
-    @Test(.timeLimit(.minutes(1))) func theSetIsRepeatedWhileItStands() async throws {
+    @Test(.timeLimit(.minutes(5))) func theSetIsRepeatedWhileItStands() async throws {
         let cluster = try MockCluster()
         let log = try cluster.openLog()
         try await log.createTopic("ordering", partitions: 2)
@@ -50,7 +50,7 @@ import Testing
         await log.close()
     }
 
-    @Test(.timeLimit(.minutes(1)), arguments: ["at once", "while nothing answers"])
+    @Test(.timeLimit(.minutes(5)), arguments: ["at once", "while nothing answers"])
     func leavingBeforeTheFirstAssignmentDoesNotHang(_ how: String) async throws {
         let cluster = try MockCluster()
         let log = try cluster.openLog()
@@ -60,13 +60,13 @@ import Testing
         let clock = ContinuousClock()
         let began = clock.now
         await membership.leave()
-        #expect(clock.now - began < .seconds(10))
+        #expect(clock.now - began < .seconds(30))
         var sets = membership.assignments.makeAsyncIterator()
         while await sets.next() != nil {}
         await log.close()
     }
 
-    @Test(.timeLimit(.minutes(1))) func aLostSessionIsToldAsNoPartitions() async throws {
+    @Test(.timeLimit(.minutes(5))) func aLostSessionIsToldAsNoPartitions() async throws {
         let cluster = try MockCluster()
         let log = try cluster.openLog()
         try await log.createTopic("ordering", partitions: 2)
@@ -90,7 +90,7 @@ import Testing
         return try await cluster.perform("committed writers ordering \(partition)")
     }
 
-    @Test(.timeLimit(.minutes(1))) func progressIsCommittedAndLeavingCommitsTheRest() async throws {
+    @Test(.timeLimit(.minutes(5))) func progressIsCommittedAndLeavingCommitsTheRest() async throws {
         let cluster = try MockCluster()
         let log = try cluster.openLog()
         try await log.createTopic("ordering", partitions: 2)
@@ -109,7 +109,7 @@ import Testing
     }
 
     /// The last commit before everything has been read must not be the one that is lost.
-    @Test(.timeLimit(.minutes(1)), arguments: ["27", "12"]) func aCommitThatFailsIsMadeAgain(error: String) async throws {
+    @Test(.timeLimit(.minutes(5)), arguments: ["27", "12"]) func aCommitThatFailsIsMadeAgain(error: String) async throws {
         let cluster = try MockCluster()
         let log = try cluster.openLog()
         try await log.createTopic("ordering", partitions: 2)

@@ -4,16 +4,14 @@ import KafkaLog
 import Testing
 
 @Suite struct ProducerFaultTests {
-    /// Where no outcome is to become unknown, however long the machine takes.
-    private static let patient = ["message.timeout.ms": "50000"]
-    /// Where one is to: longer than the machine takes over what is to go well.
-    private static let impatient = ["message.timeout.ms": "3000"]
+    /// Where an outcome is to become unknown: longer than the machine takes over what is to go well.
+    private static let impatient = ["message.timeout.ms": "10000"]
 
     /// Errors that the protocol has retried: the records land once, in order.
-    @Test(.timeLimit(.minutes(1)), arguments: ["6", "7", "19,6,56", "3"])
+    @Test(.timeLimit(.minutes(5)), arguments: ["6", "7", "19,6,56", "3"])
     func retriableErrorsAreNotSeen(errors: String) async throws {
         let cluster = try MockCluster()
-        let log = try cluster.openLog(Self.patient)
+        let log = try cluster.openLog()
         try await log.createTopic("ordering", partitions: 1)
         let producer = try await log.makeProducer()
         _ = try await producer.append([255], to: partition)
@@ -25,7 +23,7 @@ import Testing
     }
 
     /// Errors that end the producer: the outcome is unknown, later appends fail at once, and a fresh producer goes on.
-    @Test(.timeLimit(.minutes(1)), arguments: ["13", "29", "45,45,45", "47,47,47", "87"])
+    @Test(.timeLimit(.minutes(5)), arguments: ["13", "29", "45,45,45", "47,47,47", "87"])
     func afterAFailedDeliveryTheProducerIsDone(errors: String) async throws {
         let cluster = try MockCluster()
         let log = try cluster.openLog(Self.impatient)
@@ -53,7 +51,7 @@ import Testing
         await log.close()
     }
 
-    @Test(.timeLimit(.minutes(1))) func aRecordThatTheBrokerFindsTooLargeDisturbsNoOther() async throws {
+    @Test(.timeLimit(.minutes(5))) func aRecordThatTheBrokerFindsTooLargeDisturbsNoOther() async throws {
         let cluster = try MockCluster()
         let log = try cluster.openLog()
         try await log.createTopic("ordering", partitions: 1)
@@ -65,7 +63,7 @@ import Testing
         await log.close()
     }
 
-    @Test(.timeLimit(.minutes(1))) func aRecordBeyondTheClientsLimitIsRefusedAndNothingElse() async throws {
+    @Test(.timeLimit(.minutes(5))) func aRecordBeyondTheClientsLimitIsRefusedAndNothingElse() async throws {
         let cluster = try MockCluster()
         let log = try cluster.openLog(["message.max.bytes": "10000"])
         try await log.createTopic("ordering", partitions: 1)
@@ -77,7 +75,7 @@ import Testing
     }
 
     /// The first appends wait until it is known whether their partition exists; their order stays.
-    @Test(.timeLimit(.minutes(1))) func aMissingPartitionDisturbsNoOther() async throws {
+    @Test(.timeLimit(.minutes(5))) func aMissingPartitionDisturbsNoOther() async throws {
         let cluster = try MockCluster()
         let log = try cluster.openLog()
         try await cluster.perform("topic ordering 2")  // which the log has not seen
@@ -104,13 +102,13 @@ import Testing
     }
 
     /// The answers come later than the producer waits, while the records are stored: an unknown outcome, which the chain rule makes definite.
-    @Test(.timeLimit(.minutes(1))) func anUnknownOutcomeIsSettledByTheNextClaim() async throws {
+    @Test(.timeLimit(.minutes(5))) func anUnknownOutcomeIsSettledByTheNextClaim() async throws {
         let cluster = try MockCluster()
         let log = try cluster.openLog(Self.impatient)
         try await log.createTopic("ordering", partitions: 1)
         let first = try await log.makeProducer()
         _ = try await first.append(Chain.claim(1), to: partition)
-        try await cluster.perform("delay 1 10000")
+        try await cluster.perform("delay 1 30000")
         let results = await first.appendAll([Chain.commit(1, 1), Chain.commit(1, 2)], to: partition)
         #expect(results.map { $0.failure?.code } == [.timedOut, .timedOut])
         #expect(results.allSatisfy { !($0.failure?.isCertainlyNotStored ?? true) })
@@ -129,9 +127,9 @@ import Testing
         await log.close()
     }
 
-    @Test(.timeLimit(.minutes(1))) func aShortOutageIsNotSeen() async throws {
+    @Test(.timeLimit(.minutes(5))) func aShortOutageIsNotSeen() async throws {
         let cluster = try MockCluster()
-        let log = try cluster.openLog(Self.patient)
+        let log = try cluster.openLog()
         try await log.createTopic("ordering", partitions: 1)
         let producer = try await log.makeProducer()
         _ = try await producer.append([0], to: partition)
@@ -143,7 +141,7 @@ import Testing
         await log.close()
     }
 
-    @Test(.timeLimit(.minutes(1))) func aLongOutageIsAnUnknownOutcomeSoon() async throws {
+    @Test(.timeLimit(.minutes(5))) func aLongOutageIsAnUnknownOutcomeSoon() async throws {
         let cluster = try MockCluster()
         let log = try cluster.openLog(Self.impatient)
         try await log.createTopic("ordering", partitions: 1)
@@ -154,7 +152,7 @@ import Testing
         let began = clock.now
         let results = await producer.appendAll((1...50).map { [UInt8($0)] }, to: partition)
         #expect(results.allSatisfy { $0.failure.map { $0.isRetriable && !$0.isCertainlyNotStored } ?? false })
-        #expect(clock.now - began < .seconds(10))
+        #expect(clock.now - began < .seconds(40))
         await producer.close()
         try await cluster.perform("up 1")
         // A caller's retry: with a fresh producer until one gets through.
@@ -168,7 +166,7 @@ import Testing
         await log.close()
     }
 
-    @Test(.timeLimit(.minutes(1))) func closingDuringAnOutageReportsEverythingInOrder() async throws {
+    @Test(.timeLimit(.minutes(5))) func closingDuringAnOutageReportsEverythingInOrder() async throws {
         let cluster = try MockCluster()
         let log = try cluster.openLog(["message.timeout.ms": "60000"])
         try await log.createTopic("ordering", partitions: 1)
@@ -190,9 +188,9 @@ import Testing
         await log.close()
     }
 
-    @Test(.timeLimit(.minutes(1))) func leadersThatMoveAreFollowed() async throws {
+    @Test(.timeLimit(.minutes(5))) func leadersThatMoveAreFollowed() async throws {
         let cluster = try MockCluster(brokers: 3)
-        let log = try cluster.openLog(Self.patient)
+        let log = try cluster.openLog()
         try await log.createTopic("ordering", TopicSettings(partitions: 1, replicas: 3))
         let producer = try await log.makeProducer()
         let reader = try await log.makeReader(of: partition, from: .zero)

@@ -5,7 +5,7 @@ import Testing
 
 /// Kafka tells no value from an empty one, and the port does not: an empty value is none, a tombstone.
 @Suite struct ValueTests {
-    @Test(.timeLimit(.minutes(1))) func anEmptyValueIsStoredAsATombstone() async throws {
+    @Test(.timeLimit(.minutes(5))) func anEmptyValueIsStoredAsATombstone() async throws {
         let cluster = try MockCluster()
         let log = try cluster.openLog()
         try await log.createTopic("ordering", TopicSettings(partitions: 1, retention: .newestPerKey))
@@ -18,7 +18,7 @@ import Testing
     }
 
     /// A compacted topic refuses a record without a key.
-    @Test(.timeLimit(.minutes(1))) func anEmptyKeyIsStillAKey() async throws {
+    @Test(.timeLimit(.minutes(5))) func anEmptyKeyIsStillAKey() async throws {
         let cluster = try MockCluster()
         let log = try cluster.openLog()
         try await log.createTopic("ordering", partitions: 1)
@@ -31,7 +31,7 @@ import Testing
         await log.close()
     }
 
-    @Test(.timeLimit(.minutes(1))) func whatOthersStoreWithoutKeyOrValueIsReadAsEmpty() async throws {
+    @Test(.timeLimit(.minutes(5))) func whatOthersStoreWithoutKeyOrValueIsReadAsEmpty() async throws {
         let cluster = try MockCluster()
         let log = try cluster.openLog()
         try await log.createTopic("ordering", partitions: 1)

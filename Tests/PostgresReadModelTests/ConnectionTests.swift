@@ -8,7 +8,7 @@ import Testing
 @testable import PostgresReadModel
 
 /// Servers that are not there, go away, come back, or are busy.
-@Suite(.enabled(if: ScratchDatabase.server != nil, "\(ScratchDatabase.isSkipped)"), .timeLimit(.minutes(3)))
+@Suite(.enabled(if: ScratchDatabase.server != nil, "\(ScratchDatabase.isSkipped)"), .timeLimit(.minutes(5)))
 struct ConnectionTests {
     private static func changed(_ change: (inout URLComponents) -> Void) -> String {
         var url = URLComponents(string: ScratchDatabase.server ?? "") ?? URLComponents()
@@ -156,7 +156,7 @@ struct ConnectionTests {
     @Test func aRestartedServerIsFoundAgain() async throws {
         try await withScratchServer { server, url in
             let store = try await PostgresReadModelStore.open(
-                connectionString: url, options: .init(connections: 2, patience: .seconds(20)), logger: ScratchDatabase.logger)
+                connectionString: url, options: .init(connections: 2, patience: .seconds(150)), logger: ScratchDatabase.logger)
             let live = try await store.createGeneration(SampleLedger.accounts.schema, topic: "ledger", partitions: 1, purpose: .first)
             async let restarted: Void = server.restart()
             for offset in 0..<200 as Range<Int64> {
@@ -239,7 +239,7 @@ struct ConnectionTests {
         let hosts = "127.0.0.1:\(silent.port),127.0.0.1:1,\(url.host ?? ""):\(url.port ?? 5432)"
         let connection = try PostgresConnection(
             ConnectionSettings(
-                connectionString: "postgresql://\(url.user ?? "")@\(hosts)\(url.path)?connect_timeout=2", applicationName: "test"),
+                connectionString: "postgresql://\(url.user ?? "")@\(hosts)\(url.path)?connect_timeout=10", applicationName: "test"),
             logger: ScratchDatabase.logger)
         try await connection.connect()
         #expect(try await connection.run { try $0.run("SELECT 7").number(0, 0) } == 7)
@@ -266,6 +266,7 @@ struct ConnectionTests {
         let environment = EngineEnvironment(clock: ContinuousClock(), now: EngineEnvironment.system.now, jitter: { 1 })
         let pool = ConnectionPool(
             settings, .init(size: 1, patience: .milliseconds(500)), environment: environment, logger: ScratchDatabase.logger)
+        await #expect(throws: PostgresError.self) { try await pool.withConnection { _ in } }
         await withTaskGroup(of: (any Error)?.self) { group in
             for _ in 0..<3 {
                 group.addTask {

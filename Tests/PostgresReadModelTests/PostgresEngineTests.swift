@@ -6,7 +6,7 @@ import ReadModel
 import Testing
 
 /// The engine on the real store.
-@Suite(.enabled(if: ScratchDatabase.server != nil, "\(ScratchDatabase.isSkipped)"), .timeLimit(.minutes(3)))
+@Suite(.enabled(if: ScratchDatabase.server != nil, "\(ScratchDatabase.isSkipped)"), .timeLimit(.minutes(5)))
 struct PostgresEngineTests {
     @Test(arguments: ReadModelEngineConformance.laws)
     func keeps(_ law: ReadModelEngineLaw) async throws {
@@ -22,21 +22,21 @@ struct PostgresEngineTests {
     /// What somebody with a SQL shell sees: the laws ask through the store.
     @Test func aSwapUnderLoadNeitherFailsNorSendsBackWhoReadsTheView() async throws {
         try await withScratchDatabase { database in
-            let store = try await database.open(.init(connections: 8))
+            let store = try await database.open(.init(connections: 8, patience: .seconds(300)))
             let system = try await SampleSystem(store)
             try await system.prepare(SampleLedger.digits)
             let ends = try await system.fill(500, accounts: 100)
             let queries = system.queries(SampleLedger.digits)
             try await system.running(system.runner(SampleLedger.digits)) {
                 // A generation without rows is not compared with.
-                _ = try await queries.positions(of: "deposits-by-digit", waitFor: ends, timeout: .seconds(60))
+                _ = try await queries.positions(of: "deposits-by-digit", waitFor: ends, timeout: .seconds(600))
                 try await withThrowingTaskGroup(of: Void.self) { group in
                     group.addTask {
                         var next = 500
                         while !Task.isCancelled {
                             let ends = try await system.fill(20, accounts: 100, from: next)
                             next += 20
-                            _ = try await queries.positions(of: "deposits-by-digit", waitFor: ends, timeout: .seconds(60))
+                            _ = try await queries.positions(of: "deposits-by-digit", waitFor: ends, timeout: .seconds(600))
                         }
                     }
                     group.addTask {

@@ -7,7 +7,7 @@ import Testing
 @testable import PostgresReadModel
 
 /// The engine's own tables: made, upgraded in place, refused.
-@Suite(.enabled(if: ScratchDatabase.server != nil, "\(ScratchDatabase.isSkipped)"), .timeLimit(.minutes(3)))
+@Suite(.enabled(if: ScratchDatabase.server != nil, "\(ScratchDatabase.isSkipped)"), .timeLimit(.minutes(5)))
 struct PostgresLayoutTests {
     private static let next = PostgresLayout(
         steps: PostgresLayout.current.steps + ["ALTER TABLE projections ADD COLUMN note text NOT NULL DEFAULT 'n'"])

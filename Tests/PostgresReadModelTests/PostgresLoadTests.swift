@@ -9,7 +9,7 @@ import Testing
 @testable import PostgresReadModel
 
 /// Loads that do not come to their end.
-@Suite(.enabled(if: ScratchDatabase.server != nil, "\(ScratchDatabase.isSkipped)"), .timeLimit(.minutes(3)))
+@Suite(.enabled(if: ScratchDatabase.server != nil, "\(ScratchDatabase.isSkipped)"), .timeLimit(.minutes(5)))
 struct PostgresLoadTests {
     private static let move = PartitionWrite.deposit(key: "", from: -1, to: 5).move
 
@@ -74,7 +74,7 @@ struct PostgresLoadTests {
             let before = try await database.open()
             let generation = try await building(before)
             await before.close()
-            try await database.execute("ALTER DATABASE \(database.name) SET statement_timeout = '1s'")
+            try await database.execute("ALTER DATABASE \(database.name) SET statement_timeout = '4s'")
             let store = try await database.open()
             let rows = EndlessRows(runs: 300) { run in
                 guard run == 200 else { return }
@@ -82,11 +82,11 @@ struct PostgresLoadTests {
                     try ConnectionSettings(connectionString: ScratchDatabase.server ?? "", applicationName: "test"),
                     wakePipe: try WakePipe(), logger: ScratchDatabase.logger)
                 try other.connect()
-                try other.run("SELECT pg_sleep(1.5)::text")
+                try other.run("SELECT pg_sleep(4.5)::text")
                 other.close()
             }
             #expect(try await store.load(rows, moving: [Self.move], into: generation))
-            #expect(try await store.perform("look") { session, _ in try session.run("SHOW statement_timeout").text(0, 0) } == "1s")
+            #expect(try await store.perform("look") { session, _ in try session.run("SHOW statement_timeout").text(0, 0) } == "4s")
             await store.close()
         }
     }

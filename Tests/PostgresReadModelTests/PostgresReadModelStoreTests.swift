@@ -6,7 +6,7 @@ import Testing
 
 @testable import PostgresReadModel
 
-@Suite(.enabled(if: ScratchDatabase.server != nil, "\(ScratchDatabase.isSkipped)"), .timeLimit(.minutes(3)))
+@Suite(.enabled(if: ScratchDatabase.server != nil, "\(ScratchDatabase.isSkipped)"), .timeLimit(.minutes(5)))
 struct PostgresReadModelStoreTests {
     @Test(arguments: ReadModelStoreConformance.laws)
     func keeps(_ law: ReadModelStoreLaw) async throws {

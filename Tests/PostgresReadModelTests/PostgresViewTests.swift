@@ -7,7 +7,7 @@ import Testing
 @testable import PostgresReadModel
 
 /// What others than the engine meet in the database.
-@Suite(.enabled(if: ScratchDatabase.server != nil, "\(ScratchDatabase.isSkipped)"), .timeLimit(.minutes(3)))
+@Suite(.enabled(if: ScratchDatabase.server != nil, "\(ScratchDatabase.isSkipped)"), .timeLimit(.minutes(5)))
 struct PostgresViewTests {
     private func prepared(
         _ database: ScratchDatabase, _ projection: RegisteredProjection = SampleLedger.accounts

@@ -20,7 +20,7 @@ struct ScratchDatabase {
     }
 
     func open(
-        _ options: PostgresReadModelStore.Options = .init(connections: 4), environment: EngineEnvironment = .system, logger: Logger = logger
+        _ options: PostgresReadModelStore.Options = .init(connections: 4, patience: .seconds(300)), environment: EngineEnvironment = .system, logger: Logger = logger
     ) async throws -> PostgresReadModelStore {
         try await PostgresReadModelStore.open(connectionString: url, options: options, environment: environment, logger: logger)
     }
@@ -75,16 +75,17 @@ func withScratchDatabase<Result>(_ body: (ScratchDatabase) async throws -> Resul
     let name = "highwater_" + UUID().uuidString.lowercased().filter { $0 != "-" }
     let server = ScratchDatabase.server ?? ""
     try await ScratchDatabase.connected(to: server) { try $0.script("CREATE DATABASE \(name) ENCODING 'UTF8' TEMPLATE template0") }
-    func drop() async throws {
-        try await ScratchDatabase.connected(to: server) { try $0.script("DROP DATABASE \(name) WITH (FORCE)") }
+    func drop() async {
+        // The server gives a backend five seconds to end; the database goes with the server all the same.
+        try? await ScratchDatabase.connected(to: server) { try $0.script("DROP DATABASE \(name) WITH (FORCE)") }
     }
     let result: Result
     do {
         result = try await body(ScratchDatabase(name: name, url: ScratchDatabase.url(database: name)))
     } catch {
-        try? await drop()
+        await drop()
         throw error
     }
-    try await drop()
+    await drop()
     return result
 }

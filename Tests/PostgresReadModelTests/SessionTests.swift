@@ -5,7 +5,7 @@ import Testing
 @testable import PostgresReadModel
 
 /// What the layer on libpq makes of the server's answers.
-@Suite(.enabled(if: ScratchDatabase.server != nil, "\(ScratchDatabase.isSkipped)"), .timeLimit(.minutes(3)))
+@Suite(.enabled(if: ScratchDatabase.server != nil, "\(ScratchDatabase.isSkipped)"), .timeLimit(.minutes(5)))
 struct SessionTests {
     private func connected<Result: Sendable>(_ body: @escaping @Sendable (PostgresSession) throws -> Result) async throws -> Result {
         try await ScratchDatabase.connected(to: ScratchDatabase.server ?? "", body)

@@ -8,7 +8,7 @@ import Testing
 @testable import PostgresReadModel
 
 /// Connections by TLS, as the connection string asks for them.
-@Suite(.enabled(if: ScratchDatabase.server != nil, "\(ScratchDatabase.isSkipped)"), .timeLimit(.minutes(3)))
+@Suite(.enabled(if: ScratchDatabase.server != nil, "\(ScratchDatabase.isSkipped)"), .timeLimit(.minutes(5)))
 struct TLSTests {
     private static let hasOpenSSL = ["/usr/bin/openssl", "/opt/homebrew/bin/openssl", "/usr/local/bin/openssl"]
         .contains { FileManager.default.isExecutableFile(atPath: $0) }

@@ -3,12 +3,12 @@ import ReadModel
 import Testing
 
 @Suite struct InMemoryReadModelStoreTests {
-    @Test(.timeLimit(.minutes(1)), arguments: ReadModelStoreConformance.laws)
+    @Test(.timeLimit(.minutes(5)), arguments: ReadModelStoreConformance.laws)
     func keeps(_ law: ReadModelStoreLaw) async throws {
         try await law.check(InMemoryReadModelStore())
     }
 
-    @Test(.timeLimit(.minutes(2)), arguments: ReadModelEngineConformance.laws)
+    @Test(.timeLimit(.minutes(5)), arguments: ReadModelEngineConformance.laws)
     func theEngineKeeps(_ law: ReadModelEngineLaw) async throws {
         let store = InMemoryReadModelStore()
         try await law.check(ReadModelEngineHarness(open: { store }))

@@ -5,7 +5,7 @@ import ReadModel
 import Synchronization
 import Testing
 
-@Suite(.timeLimit(.minutes(1))) struct ProjectionRunnerTests {
+@Suite(.timeLimit(.minutes(5))) struct ProjectionRunnerTests {
     @Test func appliesWhatIsThereAndWhatComes() async throws {
         let system = try await SampleSystem(InMemoryReadModelStore())
         let before = try await system.fill(200)
@@ -13,10 +13,10 @@ import Testing
         let runner = system.runner(SampleLedger.accounts)
         let queries = system.queries(SampleLedger.accounts)
         try await system.running(runner) {
-            let page = try await queries.rows(of: "accounts", waitFor: before, timeout: .seconds(30))
+            let page = try await queries.rows(of: "accounts", waitFor: before, timeout: .seconds(600))
             #expect(before.allSatisfy(page.positions.hasApplied))
             let position = try await system.writer.append("account/new", SampleLedger.encode(.opened(owner: "me")))
-            let row = try await queries.row(of: "accounts", key: "new", waitFor: [position], timeout: .seconds(30))
+            let row = try await queries.row(of: "accounts", key: "new", waitFor: [position], timeout: .seconds(600))
             #expect(row.value?.values.first == .text("me"))
         }
         #expect(try await system.verification(SampleLedger.accounts).run().isEqual)
@@ -39,11 +39,11 @@ import Testing
         let runner = system.runner(SampleLedger.accounts)
         let queries = system.queries(SampleLedger.accounts)
         try await system.running(runner) {
-            let rows = try await queries.rows(of: "accounts", waitFor: [good, fine], timeout: .seconds(30))
+            let rows = try await queries.rows(of: "accounts", waitFor: [good, fine], timeout: .seconds(600))
             #expect(rows.value.rows.count == 2)
             // The other partition flows on.
             let later = try await system.writer.append(elsewhere, SampleLedger.encode(.deposited(1)))
-            _ = try await queries.row(of: "accounts", key: "0", waitFor: [later], timeout: .seconds(30))
+            _ = try await queries.row(of: "accounts", key: "0", waitFor: [later], timeout: .seconds(600))
             let failure = runner.status.partitions[bad.partition.partition]?.failure ?? ""
             #expect(failure.contains("\(bad)") && failure.contains("account/0"), "\(failure)")
             #expect(runner.status.isCaughtUp == false)
@@ -73,7 +73,7 @@ import Testing
             let position = try await system.writer.append(commit.stream, commit.events)
             // Each time another runner, with no rows in memory.
             try await system.running(system.runner(SampleLedger.accounts, store: store)) {
-                _ = try await queries.positions(of: "accounts", waitFor: [position], timeout: .seconds(30))
+                _ = try await queries.positions(of: "accounts", waitFor: [position], timeout: .seconds(600))
             }
             #expect(asked.load(ordering: .relaxed) == commit.asked, "\(commit)")
         }
@@ -89,7 +89,7 @@ import Testing
         try await system.writer.append("account/1", SampleLedger.encode(.opened(owner: "c")))
         let runner = system.runner(SampleLedger.accounts)
         try await system.running(runner) {
-            let rows = try await system.queries(SampleLedger.accounts).rows(of: "accounts", waitFor: [good], timeout: .seconds(30))
+            let rows = try await system.queries(SampleLedger.accounts).rows(of: "accounts", waitFor: [good], timeout: .seconds(600))
             #expect(rows.value.rows.map { $0.values[0] } == [.text("a"), .text("b")])
         }
         let position = try await system.store.livePositions(of: "accounts").positions[Partition(0)]
@@ -106,7 +106,7 @@ import Testing
         let runner = system.runner(SampleLedger.accounts)
         try await system.running(runner) { [system] in
             await system.signal.wait(for: ends, in: "accounts")
-            _ = try await system.queries(SampleLedger.accounts).positions(of: "accounts", waitFor: fine, timeout: .seconds(30))
+            _ = try await system.queries(SampleLedger.accounts).positions(of: "accounts", waitFor: fine, timeout: .seconds(600))
         }
         let position = try await system.store.livePositions(of: "accounts").positions[bad.partition.partition]
         #expect(position?.offset.next == bad.offset)
@@ -119,7 +119,7 @@ import Testing
         try await old.prepare(SampleLedger.accounts)
         let ends = try await old.fill(60)
         try await old.running(old.runner(SampleLedger.accounts)) {
-            _ = try await old.queries(SampleLedger.accounts).positions(of: "accounts", waitFor: ends, timeout: .seconds(30))
+            _ = try await old.queries(SampleLedger.accounts).positions(of: "accounts", waitFor: ends, timeout: .seconds(600))
         }
         // The same topic, recreated: other records at the same offsets, and fewer.
         let new = try await SampleSystem(store, partitions: 1)
@@ -141,7 +141,7 @@ import Testing
             #expect(result.outcome == .swapped && result.verification == nil)
             let more = try await new.fill(10, accounts: 4, from: 10)
             _ = try await new.queries(SampleLedger.accounts, signal: AppliedSignal()).positions(
-                of: "accounts", waitFor: fewer + more, timeout: .seconds(30))
+                of: "accounts", waitFor: fewer + more, timeout: .seconds(600))
         }
         #expect(try await new.verification(SampleLedger.accounts).run().isEqual)
     }

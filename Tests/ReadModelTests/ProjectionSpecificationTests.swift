@@ -4,7 +4,7 @@ import ReadModel
 import Synchronization
 import Testing
 
-@Suite(.timeLimit(.minutes(1))) struct ProjectionSpecificationTests {
+@Suite(.timeLimit(.minutes(5))) struct ProjectionSpecificationTests {
     private var history: RecordedHistory<SampleLedger.Event> {
         var history = RecordedHistory<SampleLedger.Event>()
         for index in 0..<30 {

@@ -4,13 +4,13 @@ import HighwaterTesting
 import ReadModel
 import Testing
 
-@Suite(.timeLimit(.minutes(1))) struct QueryTests {
+@Suite(.timeLimit(.minutes(5))) struct QueryTests {
     private func filled() async throws -> SampleSystem {
         let system = try await SampleSystem(InMemoryReadModelStore())
         try await system.prepare(SampleLedger.accounts)
         let ends = try await system.fill(96)
         try await system.running(system.runner(SampleLedger.accounts)) {
-            _ = try await system.queries(SampleLedger.accounts).positions(of: "accounts", waitFor: ends, timeout: .seconds(30))
+            _ = try await system.queries(SampleLedger.accounts).positions(of: "accounts", waitFor: ends, timeout: .seconds(600))
         }
         return system
     }
@@ -62,11 +62,11 @@ import Testing
         }
         // Without news from a runner of this process, it polls.
         let polling = system.queries(SampleLedger.accounts, signal: AppliedSignal())
-        async let polled = polling.row(of: "accounts", key: "1", waitFor: [position], timeout: .seconds(30))
-        async let told = queries.row(of: "accounts", key: "1", waitFor: [position], timeout: .seconds(30))
+        async let polled = polling.row(of: "accounts", key: "1", waitFor: [position], timeout: .seconds(600))
+        async let told = queries.row(of: "accounts", key: "1", waitFor: [position], timeout: .seconds(600))
         try await system.running(system.runner(SampleLedger.accounts)) {}
         try await system.running(system.runner(SampleLedger.accounts)) {
-            _ = try await queries.positions(of: "accounts", waitFor: [position], timeout: .seconds(30))
+            _ = try await queries.positions(of: "accounts", waitFor: [position], timeout: .seconds(600))
         }
         #expect(try await polled.positions.hasApplied(position))
         #expect(try await told.positions.hasApplied(position))
@@ -128,7 +128,7 @@ import Testing
         #expect(status[1].error == "no generation is live")
         let ends = try await system.fill(1, from: 106)
         try await system.running(system.runner(SampleLedger.accounts)) {
-            _ = try await system.queries(SampleLedger.accounts).positions(of: "accounts", waitFor: ends, timeout: .seconds(30))
+            _ = try await system.queries(SampleLedger.accounts).positions(of: "accounts", waitFor: ends, timeout: .seconds(600))
         }
     }
 }

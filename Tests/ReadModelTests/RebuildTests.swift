@@ -5,13 +5,13 @@ import ReadModel
 import Synchronization
 import Testing
 
-@Suite(.timeLimit(.minutes(1))) struct RebuildTests {
+@Suite(.timeLimit(.minutes(5))) struct RebuildTests {
     private func caughtUp(_ partitions: Int = 3, commits: Int = 300) async throws -> SampleSystem {
         let system = try await SampleSystem(InMemoryReadModelStore(), partitions: partitions)
         try await system.prepare(SampleLedger.accounts)
         let ends = try await system.fill(commits)
         try await system.running(system.runner(SampleLedger.accounts)) {
-            _ = try await system.queries(SampleLedger.accounts).positions(of: "accounts", waitFor: ends, timeout: .seconds(30))
+            _ = try await system.queries(SampleLedger.accounts).positions(of: "accounts", waitFor: ends, timeout: .seconds(600))
         }
         return system
     }

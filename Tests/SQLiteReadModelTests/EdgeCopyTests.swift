@@ -8,7 +8,7 @@ import SQLiteReadModel
 import Testing
 
 /// The file as an edge read model: copied while it is written, and opened elsewhere. The ways are those of docs/edge-read-models.md.
-@Suite(.timeLimit(.minutes(2))) struct EdgeCopyTests {
+@Suite(.timeLimit(.minutes(5))) struct EdgeCopyTests {
     enum Way: String, CaseIterable {
         case vacuumInto, backup
     }
@@ -24,7 +24,7 @@ import Testing
             let queries = system.queries(SampleLedger.accounts, SampleLedger.digits)
             try await system.running(system.runner(SampleLedger.accounts), system.runner(SampleLedger.digits)) {
                 for name in ["accounts", "deposits-by-digit"] {
-                    _ = try await queries.positions(of: name, waitFor: first, timeout: .seconds(60))
+                    _ = try await queries.positions(of: name, waitFor: first, timeout: .seconds(600))
                 }
                 async let appended = system.fill(1500, from: 100)
                 for number in 1...3 {
@@ -41,7 +41,7 @@ import Testing
                 // The writer has not noticed.
                 let ends = try await appended
                 for name in ["accounts", "deposits-by-digit"] {
-                    _ = try await queries.positions(of: name, waitFor: ends, timeout: .seconds(60))
+                    _ = try await queries.positions(of: name, waitFor: ends, timeout: .seconds(600))
                 }
             }
             #expect(try await system.verification(SampleLedger.accounts).run().isEqual)
@@ -62,7 +62,7 @@ import Testing
             #expect(try await reader.read { try String.fetchOne($0, sql: "PRAGMA journal_mode") } == "wal")
             let ends = try await system.fill(200)
             try await system.running(system.runner(SampleLedger.digits)) {
-                _ = try await system.queries(SampleLedger.digits).positions(of: "deposits-by-digit", waitFor: ends, timeout: .seconds(60))
+                _ = try await system.queries(SampleLedger.digits).positions(of: "deposits-by-digit", waitFor: ends, timeout: .seconds(600))
                 let sum = try await reader.read { try Int.fetchOne($0, sql: "SELECT SUM(count) FROM deposits_by_digit") }
                 #expect(sum == 200)
             }

@@ -6,7 +6,7 @@ import Testing
 
 /// The engine on the real store.
 @Suite struct SQLiteEngineTests {
-    @Test(.timeLimit(.minutes(3)), arguments: ReadModelEngineConformance.laws)
+    @Test(.timeLimit(.minutes(5)), arguments: ReadModelEngineConformance.laws)
     func keeps(_ law: ReadModelEngineLaw) async throws {
         try await withTemporaryFolder { folder in
             let path = folder + "/views.sqlite"

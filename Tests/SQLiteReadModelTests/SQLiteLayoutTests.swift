@@ -8,7 +8,7 @@ import Testing
 @testable import SQLiteReadModel
 
 /// The engine's own tables from one version to the next.
-@Suite(.timeLimit(.minutes(1))) struct SQLiteLayoutTests {
+@Suite(.timeLimit(.minutes(5))) struct SQLiteLayoutTests {
     private static let next = "ALTER TABLE highwater_generations ADD COLUMN note TEXT NOT NULL DEFAULT 'none'"
 
     private func withOldFile(_ body: (String, SampleSystem) async throws -> Void) async throws {

@@ -7,7 +7,7 @@ import ReadModel
 import SQLiteReadModel
 import Testing
 
-@Suite(.timeLimit(.minutes(1))) struct SQLiteReadModelStoreTests {
+@Suite(.timeLimit(.minutes(5))) struct SQLiteReadModelStoreTests {
     @Test(arguments: ReadModelStoreConformance.laws)
     func keeps(_ law: ReadModelStoreLaw) async throws {
         try await withTemporaryFolder { folder in
