@@ -84,7 +84,7 @@ extension AppTests {
             ]
         }
 
-        @Test(.timeLimit(.minutes(1))) func getsItsProblemAndLeavesTheLogUntouched() async throws {
+        @Test(.timeLimit(.minutes(5))) func getsItsProblemAndLeavesTheLogUntouched() async throws {
             let commerce = try Installation()
             try await commerce.up { server in
                 #expect(try await server.place("first").status == 201)
@@ -110,7 +110,7 @@ extension AppTests {
         }
 
         /// What is taken must not stop what is made of it: NUL in a text, an absent time, empty names.
-        @Test(.timeLimit(.minutes(1))) func oddTextsDoNotStopTheReadModels() async throws {
+        @Test(.timeLimit(.minutes(5))) func oddTextsDoNotStopTheReadModels() async throws {
             let commerce = try Installation()
             try await commerce.up { server in
                 var positions: [String] = []

@@ -4,7 +4,7 @@ import Testing
 extension AppTests {
     @Suite struct CommandLineTests {
         @Test(
-            .timeLimit(.minutes(1)),
+            .timeLimit(.minutes(5)),
             arguments: [
                 [], ["up"], ["serve"], ["project"], ["load"], ["replay"], ["verify"], ["events"], ["events", "show"], ["events", "tail"],
                 ["status"], ["topics"], ["topics", "create"], ["topics", "check"], ["config"],
@@ -17,7 +17,7 @@ extension AppTests {
         }
 
         @Test(
-            .timeLimit(.minutes(1)),
+            .timeLimit(.minutes(5)),
             arguments: [
                 ["fly"], ["up", "--fly"], ["load"], ["load", "a.csv", "--concurrency", "0"], ["events", "tail", "--from", "nowhere"],
                 ["events", "show"], ["events", "show", "nonsense"], ["replay", "--all", "--memory", "much"], ["replay", "--all", "x"],
@@ -29,7 +29,7 @@ extension AppTests {
             #expect(!output.errors.isEmpty)
         }
 
-        @Test(.timeLimit(.minutes(1)), arguments: ["up", "status", "config"])
+        @Test(.timeLimit(.minutes(5)), arguments: ["up", "status", "config"])
         func everyConfigurationProblemIsToldAtOnce(_ subcommand: String) async throws {
             let output = try await Installation().run(
                 [subcommand],
@@ -44,7 +44,7 @@ extension AppTests {
             #expect(output.text.isEmpty)
         }
 
-        @Test(.timeLimit(.minutes(1))) func configMasksSecrets() async throws {
+        @Test(.timeLimit(.minutes(5))) func configMasksSecrets() async throws {
             let secrets = [
                 "HIGHWATER_READ_MODEL": "postgres://commerce:hunter2@db/commerce", "HIGHWATER_KAFKA_SASL_PASSWORD": "hunter3",
             ]
@@ -59,7 +59,7 @@ extension AppTests {
             #expect(try JSON(try await Installation().run("config", "--json").text) != .null)
         }
 
-        @Test(.timeLimit(.minutes(1))) func theReadmeHasEverySettingAsItIs() async throws {
+        @Test(.timeLimit(.minutes(5))) func theReadmeHasEverySettingAsItIs() async throws {
             let readme = try String(contentsOfFile: Installation.checkout + "/README.md", encoding: .utf8)
             var told: [String: String] = [:]
             for row in readme.matches(of: /\| `(HIGHWATER_[A-Z_]+)` \| `?([^|`]+?)`? \|/) { told[String(row.1)] = String(row.2) }
@@ -69,7 +69,7 @@ extension AppTests {
             #expect(told == actual)
         }
 
-        @Test(.timeLimit(.minutes(1))) func settingsComeFromAFileToo() async throws {
+        @Test(.timeLimit(.minutes(5))) func settingsComeFromAFileToo() async throws {
             let commerce = try Installation()
             try Data("partitions: 3\nlog: sqlite:elsewhere.sqlite\n".utf8).write(to: URL(fileURLWithPath: commerce.file("settings.yaml")))
             let output = try await commerce.run("config", "--config", "settings.yaml")
@@ -79,7 +79,7 @@ extension AppTests {
         }
 
         @Test(
-            .timeLimit(.minutes(1)),
+            .timeLimit(.minutes(5)),
             arguments: [["NO_SUCH": "1"], ["ACKS": "1"], ["SOCKET_TIMEOUT_MS": "soon"]])
         func librdkafkaJudgesItsSettings(_ settings: [String: String]) async throws {
             var environment = ["HIGHWATER_LOG": "kafka://127.0.0.1:1"]
@@ -91,7 +91,7 @@ extension AppTests {
         }
 
         @Test(
-            .timeLimit(.minutes(1)),
+            .timeLimit(.minutes(5)),
             arguments: [["HIGHWATER_LOG": "sqlite:plain/log.sqlite"], ["HIGHWATER_READ_MODEL": "sqlite:plain/views.sqlite"]])
         func aFolderThatCannotBeIsToldAtTheStart(_ settings: [String: String]) async throws {
             let commerce = try Installation()
@@ -103,7 +103,7 @@ extension AppTests {
         }
 
         /// A cache that cannot be kept: the server says so, and to whoever sends a command too.
-        @Test(.timeLimit(.minutes(1))) func aStateFolderThatCannotBeIsTold() async throws {
+        @Test(.timeLimit(.minutes(5))) func aStateFolderThatCannotBeIsTold() async throws {
             let commerce = try Installation()
             try Data("a file".utf8).write(to: URL(fileURLWithPath: commerce.file("plain")))
             try await commerce.up(["HIGHWATER_STATE": "plain/state"], waits: false) { server in
@@ -121,7 +121,7 @@ extension AppTests {
             }
         }
 
-        @Test(.timeLimit(.minutes(1))) func aPortInUseIsToldAtTheStart() async throws {
+        @Test(.timeLimit(.minutes(5))) func aPortInUseIsToldAtTheStart() async throws {
             let commerce = try Installation()
             try await commerce.up { server in
                 let address = server.url.replacing("http://", with: "")
@@ -132,7 +132,7 @@ extension AppTests {
             }
         }
 
-        @Test(.timeLimit(.minutes(1))) func toolsSayThatThereIsNoLogYet() async throws {
+        @Test(.timeLimit(.minutes(5))) func toolsSayThatThereIsNoLogYet() async throws {
             for arguments in [["status"], ["verify", "--all"], ["replay", "--all"], ["events", "tail"], ["events", "show", "order/1"]] {
                 let commerce = try Installation()
                 let output = try await commerce.run(arguments)
@@ -142,7 +142,7 @@ extension AppTests {
             }
         }
 
-        @Test(.timeLimit(.minutes(1))) func statusTellsOfWritersAndReadModels() async throws {
+        @Test(.timeLimit(.minutes(5))) func statusTellsOfWritersAndReadModels() async throws {
             let commerce = try Installation()
             try await commerce.up { server in
                 var positions: [String] = []

@@ -3,7 +3,7 @@ import Testing
 
 extension AppTests {
     @Suite struct CommandTests {
-        @Test(.timeLimit(.minutes(1))) func anOrderIsPlacedSeenAndKept() async throws {
+        @Test(.timeLimit(.minutes(5))) func anOrderIsPlacedSeenAndKept() async throws {
             let commerce = try Installation()
             try await commerce.up { server in
                 let placed = try await server.place("536365", headers: ["Idempotency-Key": "key-1", "X-Correlation-ID": "visit-7"])
@@ -51,7 +51,7 @@ extension AppTests {
             }
         }
 
-        @Test(.timeLimit(.minutes(1))) func aCommandSentAgainIsAnsweredAgain() async throws {
+        @Test(.timeLimit(.minutes(5))) func aCommandSentAgainIsAnsweredAgain() async throws {
             let commerce = try Installation()
             try await commerce.up { server in
                 let key = ["Idempotency-Key": "key-1"]
@@ -77,7 +77,7 @@ extension AppTests {
             #expect(try await commerce.events().count == 1)
         }
 
-        @Test(.timeLimit(.minutes(1))) func anotherVersionIsAConflict() async throws {
+        @Test(.timeLimit(.minutes(5))) func anotherVersionIsAConflict() async throws {
             let commerce = try Installation()
             try await commerce.up { server in
                 let tooEarly = try await server.post("/v1/order/1/confirm", "{}", headers: ["If-Match": "\"1\""])
@@ -95,7 +95,7 @@ extension AppTests {
         }
 
         /// An order that is cancelled leaves every figure but the count of cancellations.
-        @Test(.timeLimit(.minutes(1))) func aCancelledOrderLeavesTheFigures() async throws {
+        @Test(.timeLimit(.minutes(5))) func aCancelledOrderLeavesTheFigures() async throws {
             let commerce = try Installation()
             try await commerce.up { server in
                 var positions: [String] = []
@@ -127,7 +127,7 @@ extension AppTests {
         }
 
         /// Amounts of which each fits and the sum does not: on which partitions the orders lie must not matter.
-        @Test(.timeLimit(.minutes(1))) func figuresBeyond64BitsDoNotStopTheServer() async throws {
+        @Test(.timeLimit(.minutes(5))) func figuresBeyond64BitsDoNotStopTheServer() async throws {
             let commerce = try Installation()
             try await commerce.up { server in
                 var positions: [String] = []

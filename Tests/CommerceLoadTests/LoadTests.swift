@@ -58,7 +58,7 @@ import Testing
         #expect(sent.withLock { $0.sorted() } == (100_000..<100_025).map(String.init))
     }
 
-    @Test(.timeLimit(.minutes(1)), arguments: [1, 8])
+    @Test(.timeLimit(.minutes(5)), arguments: [1, 8])
     func aFailureEndsIt(_ concurrency: Int) async throws {
         let file = try folder.write(header + (0..<50).map { line(String(100_000 + $0)) }.joined())
         let sent = Mutex(0)

@@ -4,7 +4,7 @@ import Testing
 
 /// The suite itself: a law that cannot be broken proves nothing.
 @Suite struct ConformanceSuiteTests {
-    @Test(.timeLimit(.minutes(1)), arguments: BrokenLog.Fault.allCases)
+    @Test(.timeLimit(.minutes(5)), arguments: BrokenLog.Fault.allCases)
     func notices(_ fault: BrokenLog.Fault) async {
         var broken: [String] = []
         let harness = EventLogHarness(

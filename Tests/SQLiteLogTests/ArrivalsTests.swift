@@ -8,24 +8,24 @@ import Testing
     private let arrivals = Arrivals()
     private let key = PartitionKey(number: 3)
 
-    @Test(.timeLimit(.minutes(1))) func anEndAnnouncedBeforeTheWaitEndsIt() async throws {
+    @Test(.timeLimit(.minutes(5))) func anEndAnnouncedBeforeTheWaitEndsIt() async throws {
         let token = arrivals.token
         arrivals.announce([key: Offset(5)])
         try await arrivals.wait(for: key, at: Offset(4), since: token)
     }
 
-    @Test(.timeLimit(.minutes(1))) func aDisturbanceBeforeTheWaitEndsIt() async throws {
+    @Test(.timeLimit(.minutes(5))) func aDisturbanceBeforeTheWaitEndsIt() async throws {
         let token = arrivals.token
         #expect(arrivals.disturb().isEmpty)
         try await arrivals.wait(for: key, at: Offset(4), since: token)
     }
 
-    @Test(.timeLimit(.minutes(1))) func aClosedOneEndsEveryWait() async throws {
+    @Test(.timeLimit(.minutes(5))) func aClosedOneEndsEveryWait() async throws {
         arrivals.close(with: LogError(.closed, "closed"))
         await #expect(throws: LogError(.closed, "")) { try await arrivals.wait(for: key, at: .zero, since: arrivals.token) }
     }
 
-    @Test(.timeLimit(.minutes(1))) func aCancelledTaskDoesNotWait() async throws {
+    @Test(.timeLimit(.minutes(5))) func aCancelledTaskDoesNotWait() async throws {
         let waiting = Task {
             withUnsafeCurrentTask { $0?.cancel() }
             try await arrivals.wait(for: key, at: .zero, since: arrivals.token)
@@ -35,7 +35,7 @@ import Testing
     }
 
     /// Announcements that come while the wait begins, in every order that the scheduler makes.
-    @Test(.timeLimit(.minutes(1))) func noAnnouncementIsMissed() async throws {
+    @Test(.timeLimit(.minutes(5))) func noAnnouncementIsMissed() async throws {
         for round in 0..<500 {
             let token = arrivals.token
             async let waiting: Void = arrivals.wait(for: key, at: Offset(Int64(round)), since: token)

@@ -5,7 +5,7 @@ import Testing
 @testable import SQLiteLog
 
 @Suite struct ClosingTests {
-    @Test(.timeLimit(.minutes(1))) func everythingIsRefusedAfterwards() async throws {
+    @Test(.timeLimit(.minutes(5))) func everythingIsRefusedAfterwards() async throws {
         let folder = try TemporaryFolder()
         let log = try await SQLiteLog(path: folder.file())
         try await log.createTopic("ordering", partitions: 1)
@@ -25,7 +25,7 @@ import Testing
         await #expect(throws: LogError(.closed, "")) { _ = try await log.join(group: "g", topic: "ordering") }
     }
 
-    @Test(.timeLimit(.minutes(1))) func waitingReadsEnd() async throws {
+    @Test(.timeLimit(.minutes(5))) func waitingReadsEnd() async throws {
         let folder = try TemporaryFolder()
         let log = try await SQLiteLog(path: folder.file())
         try await log.createTopic("ordering", partitions: 1)
@@ -49,7 +49,7 @@ import Testing
         }
     }
 
-    @Test(.timeLimit(.minutes(1))) func whatIsQueuedIsStoredAndReportedFirst() async throws {
+    @Test(.timeLimit(.minutes(5))) func whatIsQueuedIsStoredAndReportedFirst() async throws {
         let folder = try TemporaryFolder()
         let log = try await SQLiteLog(path: folder.file())
         try await log.createTopic("ordering", partitions: 1)

@@ -5,7 +5,7 @@ import Testing
 @testable import SQLiteLog
 
 @Suite struct FullDiskTests {
-    @Test(.timeLimit(.minutes(1))) func nothingThatDidNotFitIsAcknowledged() async throws {
+    @Test(.timeLimit(.minutes(5))) func nothingThatDidNotFitIsAcknowledged() async throws {
         let folder = try TemporaryFolder()
         let log = try await SQLiteLog(path: folder.file())
         try await log.createTopic("ordering", partitions: 1)
@@ -47,7 +47,7 @@ import Testing
         await again.close()
     }
 
-    @Test(.timeLimit(.minutes(1))) func aTopicThatDoesNotFitIsNotMade() async throws {
+    @Test(.timeLimit(.minutes(5))) func aTopicThatDoesNotFitIsNotMade() async throws {
         let folder = try TemporaryFolder()
         let log = try await SQLiteLog(path: folder.file())
         try await log.limitSize(pages: 1)

@@ -17,7 +17,7 @@ import Testing
         try other.close()
     }
 
-    @Test(.timeLimit(.minutes(1))) func whatWaitsSharesATransaction() async throws {
+    @Test(.timeLimit(.minutes(5))) func whatWaitsSharesATransaction() async throws {
         let folder = try TemporaryFolder()
         // The clock is read once a transaction, so the times tell the transactions.
         let log = try await SQLiteLog(path: folder.file(), now: CountingClock().now)
@@ -41,7 +41,7 @@ import Testing
         await log.close()
     }
 
-    @Test(.timeLimit(.minutes(1))) func theQueueIsBounded() async throws {
+    @Test(.timeLimit(.minutes(5))) func theQueueIsBounded() async throws {
         let folder = try TemporaryFolder()
         var options = SQLiteLog.Options()
         options.maximumQueuedBytes = 10_000
@@ -79,7 +79,7 @@ import Testing
         await log.close()
     }
 
-    @Test(.timeLimit(.minutes(1))) func aLockHeldTooLongIsSaid() async throws {
+    @Test(.timeLimit(.minutes(5))) func aLockHeldTooLongIsSaid() async throws {
         let folder = try TemporaryFolder()
         var options = SQLiteLog.Options()
         options.busyTimeout = .milliseconds(1)

@@ -7,7 +7,7 @@ import Testing
 
 /// Against a real second process.
 @Suite(.serialized) struct OtherProcessTests {
-    @Test(.timeLimit(.minutes(1))) func itsAppendsWakeReadersHere() async throws {
+    @Test(.timeLimit(.minutes(5))) func itsAppendsWakeReadersHere() async throws {
         let folder = try TemporaryFolder()
         let path = folder.file()
         var options = SQLiteLog.Options()
@@ -33,7 +33,7 @@ import Testing
     }
 
     /// The other process is killed in the middle of its work; what it was told is stored must be there.
-    @Test(.timeLimit(.minutes(1))) func whatAKilledProcessWasToldIsStored() async throws {
+    @Test(.timeLimit(.minutes(5))) func whatAKilledProcessWasToldIsStored() async throws {
         let folder = try TemporaryFolder()
         let path = folder.file()
         await #expect(processExitsWith: .signal(SIGKILL)) { [path = path as String] in

@@ -63,7 +63,7 @@ import Testing
     }
 
     /// Two logs of one file take turns: a follower of one takes its own log's records from memory and the other's from the file, each once.
-    @Test(.timeLimit(.minutes(1))) func aFollowerMissesNothingThatAnotherAppends() async throws {
+    @Test(.timeLimit(.minutes(5))) func aFollowerMissesNothingThatAnotherAppends() async throws {
         let folder = try TemporaryFolder()
         let log = try await SQLiteLog(path: folder.file())
         let other = try await SQLiteLog(path: folder.file())

@@ -4,7 +4,7 @@ import SQLiteLog
 import Testing
 
 @Suite struct SQLiteLogConformanceTests {
-    @Test(.timeLimit(.minutes(2)), arguments: EventLogConformance.laws)
+    @Test(.timeLimit(.minutes(5)), arguments: EventLogConformance.laws)
     func keeps(_ law: EventLogLaw) async throws {
         let folder = try TemporaryFolder()
         try await law.check(

@@ -15,7 +15,7 @@ import Testing
         return options
     }
 
-    @Test(.timeLimit(.minutes(1))) func appendsInterleaveWithoutGaps() async throws {
+    @Test(.timeLimit(.minutes(5))) func appendsInterleaveWithoutGaps() async throws {
         let folder = try TemporaryFolder()
         let logs = [try await SQLiteLog(path: folder.file()), try await SQLiteLog(path: folder.file())]
         try await logs[0].createTopic("ordering", partitions: 1)
@@ -40,7 +40,7 @@ import Testing
         for log in logs { await log.close() }
     }
 
-    @Test(.timeLimit(.minutes(1))) func aTopicMadeByTheOtherIsThere() async throws {
+    @Test(.timeLimit(.minutes(5))) func aTopicMadeByTheOtherIsThere() async throws {
         let folder = try TemporaryFolder()
         let first = try await SQLiteLog(path: folder.file())
         let second = try await SQLiteLog(path: folder.file())
@@ -53,7 +53,7 @@ import Testing
     }
 
     /// Without the fallback's help: each append of one is noticed by all waiting readers of the other.
-    @Test(.timeLimit(.minutes(1))) func theOthersAppendsWakeReaders() async throws {
+    @Test(.timeLimit(.minutes(5))) func theOthersAppendsWakeReaders() async throws {
         let folder = try TemporaryFolder()
         let first = try await SQLiteLog(path: folder.file(), options: withoutFallback)
         let second = try await SQLiteLog(path: folder.file(), options: withoutFallback)
@@ -79,7 +79,7 @@ import Testing
         await first.close()
     }
 
-    @Test(.timeLimit(.minutes(1))) func readersWakeThroughASymbolicLink() async throws {
+    @Test(.timeLimit(.minutes(5))) func readersWakeThroughASymbolicLink() async throws {
         let folder = try TemporaryFolder()
         let first = try await SQLiteLog(path: folder.file(), options: withoutFallback)
         try FileManager.default.createDirectory(atPath: folder.file("elsewhere"), withIntermediateDirectories: true)
@@ -99,7 +99,7 @@ import Testing
     }
 
     /// A commit that nobody announces, as by a process that dies right after it.
-    @Test(.timeLimit(.minutes(1))) func theFallbackFindsWhatNobodyAnnounced() async throws {
+    @Test(.timeLimit(.minutes(5))) func theFallbackFindsWhatNobodyAnnounced() async throws {
         let folder = try TemporaryFolder()
         var options = SQLiteLog.Options()
         options.fallbackInterval = .milliseconds(5)
@@ -114,7 +114,7 @@ import Testing
         await log.close()
     }
 
-    @Test(.timeLimit(.minutes(1))) func aRecordThatVanishedIsNoticed() async throws {
+    @Test(.timeLimit(.minutes(5))) func aRecordThatVanishedIsNoticed() async throws {
         let folder = try TemporaryFolder()
         let log = try await SQLiteLog(path: folder.file())
         try await log.createTopic("ordering", partitions: 1)

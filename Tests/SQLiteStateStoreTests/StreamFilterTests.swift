@@ -24,7 +24,7 @@ import WriteModel
     }
 
     /// What an earlier opening saved is in the file when the next one reads its names.
-    @Test(.timeLimit(.minutes(1))) func aReopenedStoreDeniesOnlyWhatItDoesNotHold() async throws {
+    @Test(.timeLimit(.minutes(5))) func aReopenedStoreDeniesOnlyWhatItDoesNotHold() async throws {
         try await withTemporaryFolder { folder in
             let stores = SQLiteStateStores(folder: folder)
             try await stores.open(partition, foldVersion: "1").save(batch(version: 1, streams: 2))

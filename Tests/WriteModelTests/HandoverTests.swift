@@ -6,7 +6,7 @@ import Testing
 @testable import WriteModel
 
 /// How an instance leaves.
-@Suite(.timeLimit(.minutes(1))) struct HandoverTests {
+@Suite(.timeLimit(.minutes(5))) struct HandoverTests {
     private let fleet = Fleet()
 
     /// An instance that has everything, and others that have nothing. From then on the group says nothing: what moves is moved by the instances.

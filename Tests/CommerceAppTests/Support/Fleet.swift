@@ -112,6 +112,12 @@ final class Fleet: Sendable {
         return owners
     }
 
+    func waitUntilBothOwn() async throws {
+        try await eventually("both own some", pause: .milliseconds(250)) {
+            Set(try await owners().values.map(\.number)) == [1, 2]
+        }
+    }
+
     /// The instance that owns the most, with what it owns.
     func busiest() async throws -> (instance: FleetInstance, partitions: Set<Int>) {
         let owners = try await waitForOwners()

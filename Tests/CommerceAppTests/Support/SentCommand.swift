@@ -27,9 +27,11 @@ struct SentCommand: Sendable {
             }
         }
 
-        /// Whether the connection was reset.
+        /// Whether the connection was reset, or, being in use, closed in the moment in which the request went out.
         var isReset: Bool {
-            if case .lost(let why, _) = outcome { why.contains("errno: \(ECONNRESET))") } else { false }
+            guard case .lost(let why, let isNew) = outcome else { return false }
+            return why.contains("errno: \(ECONNRESET))")
+                || !isNew && ["remoteConnectionClosed", "ioOnClosedChannel"].contains { why.contains($0) }
         }
 
         /// Whether it was reset before it brought any answer. A server that stops listening cannot keep the kernel from doing so to a
