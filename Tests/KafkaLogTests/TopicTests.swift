@@ -26,6 +26,25 @@ import Testing
         func settings(of topic: Topic) async throws(LogError) -> [String: String] { [:] }
     }
 
+    @Test(arguments: [1, 2, 3]) func aTopicIsMadeAsItsCheckDemands(replicas: Int) {
+        for retention in [TopicSettings.Retention.forever, .newestPerKey] {
+            let made = BrokerAdministration.configuration(for: TopicSettings(partitions: 1, retention: retention), replicas: replicas)
+            let description = TopicDescription(partitions: 1, replicas: replicas, settings: made)
+            #expect(description.problems(for: retention).isEmpty)
+            // One copy alone is never two in sync.
+            #expect(made["min.insync.replicas"] == (replicas > 1 && retention == .forever ? "2" : nil))
+        }
+    }
+
+    @Test func whoeverSaysHowManyMustBeInSyncIsHeard() {
+        let wanted = TopicSettings(partitions: 1, minimumInSyncReplicas: 3)
+        for replicas in [nil, 5] {
+            #expect(BrokerAdministration.configuration(for: wanted, replicas: replicas)["min.insync.replicas"] == "3")
+        }
+        let unknown = BrokerAdministration.configuration(for: TopicSettings(partitions: 1), replicas: nil)
+        #expect(unknown["min.insync.replicas"] == nil)
+    }
+
     @Test(.timeLimit(.minutes(5)), arguments: [LogError.Code.timedOut, .unavailable])
     func aFaultWhileSettingsAreReadIsNotTakenForARefusal(code: LogError.Code) async throws {
         let cluster = try MockCluster()

@@ -11,7 +11,8 @@ public struct TopicSettings: Hashable, Sendable {
     public var retention: Retention
     /// Copies of each partition; nil for what the log does by default. A log on one machine has one.
     public var replicas: Int?
-    /// Copies that must have a record before it counts as stored; nil for what the log does by default.
+    /// Copies that must have a record before it counts as stored. Nil for two, where there are as many and the topic is kept for ever, else for
+    /// what the log does by default.
     public var minimumInSyncReplicas: Int?
 
     public init(partitions: Int, retention: Retention = .forever, replicas: Int? = nil, minimumInSyncReplicas: Int? = nil) {

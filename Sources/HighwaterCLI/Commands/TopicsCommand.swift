@@ -29,7 +29,7 @@ struct TopicsCreateCommand<Program: HighwaterProgram>: AsyncParsableCommand {
     @Option(name: .long, help: "Copies of each partition. The brokers' default if absent.")
     var replicas: Int?
 
-    @Option(name: .long, help: "Copies that must have a record before it counts. 2 if absent and --replicas is 2 or more.")
+    @Option(name: .long, help: "Copies that must have a record before it counts. 2 if absent and there are 2 or more copies.")
     var minInsyncReplicas: Int?
 
     func validate() throws {
@@ -48,7 +48,7 @@ struct TopicsCreateCommand<Program: HighwaterProgram>: AsyncParsableCommand {
         for needed in NeededTopic.all(of: Program.application, partitions: partitions ?? settings.partitions) {
             var wanted = needed.settings
             wanted.replicas = replicas
-            if wanted.retention == .forever { wanted.minimumInSyncReplicas = minInsyncReplicas ?? (replicas ?? 1 > 1 ? 2 : nil) }
+            if wanted.retention == .forever { wanted.minimumInSyncReplicas = minInsyncReplicas }
             do {
                 let isThere = try await runtime.log.partitionCount(of: needed.topic) != nil
                 if !isThere { _ = try await runtime.log.ensureTopic(needed.topic, wanted) }

@@ -68,13 +68,37 @@ extension Client {
         }
     }
 
+    /// One of the brokers; nil where there is none.
+    func anyBroker(timeout: Int32) throws(LogError) -> Int32? {
+        let action = "cannot look up the brokers"
+        return try use(action) { client throws(LogError) in
+            var answer: UnsafePointer<rd_kafka_metadata>?
+            let outcome = rd_kafka_metadata(client, 0, nil, &answer, timeout)
+            guard outcome == RD_KAFKA_RESP_ERR_NO_ERROR, let answer else { throw error(outcome, action) }
+            defer { rd_kafka_metadata_destroy(answer) }
+            return answer.pointee.broker_cnt > 0 ? answer.pointee.brokers[0].id : nil
+        }
+    }
+
     /// A topic's settings, by the admin API.
     ///
     /// - Parameter broker: whom to ask, since any of them knows. Librdkafka would ask the controller, and wait for one where the brokers name
     ///   none, before it finds out whether they know the question.
     func configuration(of topic: Topic, askedOf broker: Int32?, timeout: Int32) throws(LogError) -> [String: String] {
-        let action = "cannot read the settings of topic '\(topic)'"
-        guard let resource = rd_kafka_ConfigResource_new(RD_KAFKA_RESOURCE_TOPIC, topic.name) else {
+        try configuration(
+            RD_KAFKA_RESOURCE_TOPIC, topic.name, askedOf: broker, "cannot read the settings of topic '\(topic)'", timeout)
+    }
+
+    /// A broker's settings, which it alone knows.
+    func configuration(ofBroker broker: Int32, timeout: Int32) throws(LogError) -> [String: String] {
+        try configuration(
+            RD_KAFKA_RESOURCE_BROKER, String(broker), askedOf: nil, "cannot read the settings of broker \(broker)", timeout)
+    }
+
+    private func configuration(
+        _ type: rd_kafka_ResourceType_t, _ name: String, askedOf broker: Int32?, _ action: String, _ timeout: Int32
+    ) throws(LogError) -> [String: String] {
+        guard let resource = rd_kafka_ConfigResource_new(type, name) else {
             throw error(RD_KAFKA_RESP_ERR__INVALID_ARG, action)
         }
         defer { rd_kafka_ConfigResource_destroy(resource) }
