@@ -63,6 +63,17 @@ public final class PostgresReadModelStore: ReadModelStore {
         self.logger = logger
     }
 
+    /// What is wrong with a connection string; nil where libpq understands it. Connects to nobody, and tells nothing of the string that could be
+    /// a secret.
+    public static func problem(in connectionString: String) -> String? {
+        do throws(PostgresError) {
+            _ = try ConnectionSettings(connectionString: connectionString, applicationName: "")
+            return nil
+        } catch {
+            return error.message
+        }
+    }
+
     /// Connects, and brings the engine's tables up to date.
     ///
     /// - Parameter connectionString: a URI or `name=value` list with any of libpq's options; its environment variables, service and password

@@ -58,6 +58,16 @@ import Testing
         #expect("\(error)".contains(word))
     }
 
+    @Test func allThatIsWrongIsToldAtOnce() {
+        let problems = KafkaLog.problems(in: ["acks": "1", "socket.timeout.ms": "soon", "linger.ms": "5", "sasl.pasword": "hunter2!"])
+        #expect(problems.map(\.name) == ["acks", "sasl.pasword", "socket.timeout.ms"])
+        #expect(problems.first?.what == SettingRule.all["acks"]?.reason)
+        #expect(!"\(problems)".contains("hunter2!"))
+        let together = KafkaLog.problems(in: ["message.timeout.ms": "1"])
+        #expect(together.count == 1 && together[0].name == nil && together[0].what.contains("linger.ms"), "\(together)")
+        #expect(KafkaLog.problems(in: ["socket.timeout.ms": "7000", "acks": "all"]).isEmpty)
+    }
+
     @Test func whatTheLawsRestOnMayBeSaidAgain() async throws {
         await (try open(["enable.idempotence": "true", "acks": "all", "request.required.acks": "-1", "auto.offset.reset": "error"])).close()
     }

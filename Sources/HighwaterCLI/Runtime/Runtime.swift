@@ -68,10 +68,7 @@ struct Runtime: Sendable {
                     clientID: "\(program)/\(ProcessInfo.processInfo.hostName)",
                     logger: logger)
             } catch {
-                // The settings are librdkafka's, and only it can judge them.
-                throw Failure(
-                    "\(error) (HIGHWATER_KAFKA_<NAME>)",
-                    exitStatus: error.code == .misconfigured ? ConfigurationError.exitStatus : 1)
+                throw Failure("\(error)", exitStatus: error.code == .misconfigured ? ConfigurationError.exitStatus : 1)
             }
         }
     }

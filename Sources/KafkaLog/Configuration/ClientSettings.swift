@@ -13,9 +13,8 @@ struct ClientSettings: Sendable {
             throw LogError(.misconfigured, "no Kafka broker is named; give at least one as host:port")
         }
         for (name, value) in settings.sorted(by: { $0.key < $1.key }) {
-            guard let rule = SettingRule.all[name], !rule.allowed.contains(value.lowercased()) else { continue }
-            let remedy = rule.allowed.first.map { "leave it out, or set it to \($0)" } ?? "leave it out"
-            throw LogError(.misconfigured, "the Kafka setting '\(name)' cannot be set so: \(rule.reason); \(remedy)")
+            guard let problem = SettingRule.problem(name, value) else { continue }
+            throw LogError(.misconfigured, "the Kafka setting '\(name)' cannot be set so: \(problem.what); expected \(problem.expected)")
         }
         self.brokers = brokers
         self.clientID = clientID

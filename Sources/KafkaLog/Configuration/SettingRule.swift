@@ -37,6 +37,13 @@ struct SettingRule: Sendable {
         ]
     }()
 
+    /// Nil where no rule is broken.
+    static func problem(_ name: String, _ value: String) -> KafkaSettingProblem? {
+        guard let rule = all[name], !rule.allowed.contains(value.lowercased()) else { return nil }
+        return KafkaSettingProblem(
+            name: name, what: rule.reason, expected: rule.allowed.first.map { "\($0), or that it is left out" } ?? "that it is left out")
+    }
+
     /// A setting's first name, where it has several.
     static func canonical(_ name: String) -> String { aliases[name] ?? name }
 

@@ -38,11 +38,26 @@ final class Configuration {
         }
     }
 
+    /// What librdkafka says to one setting alone.
+    static func problem(_ name: String, _ value: String, _ redaction: Redaction) -> KafkaSettingProblem? {
+        let conf = rd_kafka_conf_new()
+        defer { rd_kafka_conf_destroy(conf) }
+        return set(name, value, in: conf, redaction).map {
+            KafkaSettingProblem(name: name, what: $0, expected: "a setting as librdkafka's CONFIGURATION.md has it")
+        }
+    }
+
     private func set(_ name: String, _ value: String) throws(LogError) {
+        guard let reason = Self.set(name, value, in: conf, redaction) else { return }
+        throw LogError(.misconfigured, "the Kafka setting '\(name)' is wrong: \(reason)")
+    }
+
+    /// Librdkafka's reason where it does not take the setting.
+    private static func set(_ name: String, _ value: String, in conf: OpaquePointer?, _ redaction: Redaction) -> String? {
         var reason = [CChar](repeating: 0, count: 512)
-        let result = rd_kafka_conf_set(conf, name, value, &reason, reason.count)
-        guard result != RD_KAFKA_CONF_OK else { return }
-        throw LogError(.misconfigured, "the Kafka setting '\(name)' is wrong: \(words(reason, hiding: name, value))")
+        guard rd_kafka_conf_set(conf, name, value, &reason, reason.count) != RD_KAFKA_CONF_OK else { return nil }
+        let text = words(reason, redaction)
+        return Redaction.isSecret(name) && !value.isEmpty ? Redaction([name: value])(text) : text
     }
 
     /// A client, which owns the settings from here on, and its queue of events, which is to be destroyed first.
@@ -50,7 +65,7 @@ final class Configuration {
         var reason = [CChar](repeating: 0, count: 512)
         let type = kind == .producer ? RD_KAFKA_PRODUCER : RD_KAFKA_CONSUMER
         guard let client = rd_kafka_new(type, conf, &reason, reason.count) else {
-            throw LogError(.misconfigured, "the Kafka settings do not go together (\(kind.name)): \(words(reason))")
+            throw LogError(.misconfigured, "the Kafka settings do not go together (\(kind.name)): \(Self.words(reason, redaction))")
         }
         conf = nil
         let queue: OpaquePointer
@@ -68,8 +83,7 @@ final class Configuration {
         return (Handle(client) { rd_kafka_destroy_flags($0, flags) }, Handle(queue) { rd_kafka_queue_destroy($0) })
     }
 
-    private func words(_ reason: [CChar], hiding name: String = "", _ value: String = "") -> String {
-        let text = redaction(String(decoding: reason.prefix { $0 != 0 }.map(UInt8.init(bitPattern:)), as: UTF8.self))
-        return Redaction.isSecret(name) && !value.isEmpty ? Redaction([name: value])(text) : text
+    private static func words(_ reason: [CChar], _ redaction: Redaction) -> String {
+        redaction(String(decoding: reason.prefix { $0 != 0 }.map(UInt8.init(bitPattern:)), as: UTF8.self))
     }
 }

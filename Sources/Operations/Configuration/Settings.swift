@@ -54,10 +54,12 @@ public struct Settings: Sendable {
 
     /// Reads and checks the whole configuration.
     ///
-    /// - Parameter file: the path of a YAML or JSON file; nil for none.
+    /// - Parameters:
+    ///   - file: the path of a YAML or JSON file; nil for none.
+    ///   - judges: of what goes to libraries as it is.
     /// - Throws: ``ConfigurationError`` with everything that is wrong. No secret is in it.
     public static func load(
-        environment: [String: String] = ProcessInfo.processInfo.environment, file: String? = nil
+        environment: [String: String] = ProcessInfo.processInfo.environment, file: String? = nil, judges: SettingsJudges = SettingsJudges()
     ) throws(ConfigurationError) -> Settings {
         var reader = SettingsReader(environment: environment, file: file)
         let log = reader.read(logKey)
@@ -71,7 +73,11 @@ public struct Settings: Sendable {
         let maxBodyBytes = reader.read(maxBodyBytesKey)
         let maxWaiting = reader.read(maxWaitingKey)
         let commandTimeout = reader.read(commandTimeoutKey)
-        let kafka = reader.readKafka()
+        let kafka = reader.readKafka(judges.kafka)
+        for case .postgres(let connectionString) in readModels ?? [] {
+            guard let finding = judges.postgres(connectionString) else { continue }
+            reader.report(readModelKey, finding.what, finding.expected)
+        }
         reader.reportUnknown()
         if case .sqlite(let path)? = log, let readModels, readModels.contains(.sqlite(path: path)) {
             reader.report(readModelKey, "it is the file of the event log", "a file of its own")

@@ -41,7 +41,7 @@ struct SettingsReader {
     }
 
     /// librdkafka's settings by their names.
-    mutating func readKafka() -> [String: String] {
+    mutating func readKafka(_ judge: ([String: String]) -> [SettingsJudges.Finding]) -> [String: String] {
         var settings: [String: (value: String, source: SettingSource)] = [:]
         for (name, entry) in file.entries where name.hasPrefix(Self.kafkaPrefix) {
             settings[kafkaName(name)] = (entry.text, .file(file.path))
@@ -57,12 +57,24 @@ struct SettingsReader {
             }
             settings[kafkaName(name)] = (variableText(variable) ?? "", .environment)
         }
-        for (name, setting) in settings.sorted(by: { $0.key < $1.key }) {
+        func variable(_ name: String) -> String { Self.prefix + Self.kafkaPrefix + name.uppercased().replacing(".", with: "_") }
+        func shown(_ name: String, _ value: String) -> String {
+            SecretMask.isSecret(name: name) ? SecretMask.mask : SecretMask.value(value)
+        }
+        let inOrder = settings.sorted { $0.key < $1.key }
+        for (name, setting) in inOrder {
             rows.append(
                 SettingsTable.Row(
-                    key: Self.prefix + Self.kafkaPrefix + name.uppercased().replacing(".", with: "_"), type: "librdkafka setting",
-                    defaultValue: "librdkafka's", meaning: "librdkafka's \(name)",
-                    value: SecretMask.isSecret(name: name) ? SecretMask.mask : SecretMask.value(setting.value), source: setting.source))
+                    key: variable(name), type: "librdkafka setting", defaultValue: "librdkafka's", meaning: "librdkafka's \(name)",
+                    value: shown(name, setting.value), source: setting.source))
+        }
+        for finding in judge(settings.mapValues(\.value)) {
+            let judged = finding.name.flatMap { name in settings[name].map { (name, $0) } }
+            problems.append(
+                ConfigurationProblem(
+                    key: judged.map { variable($0.0) } ?? Self.prefix + Self.kafkaPrefix + "<NAME>",
+                    source: judged?.1.source ?? inOrder.first?.value.source ?? .environment,
+                    value: judged.map { shown($0.0, $0.1.value) }, what: finding.what, expected: finding.expected))
         }
         return settings.mapValues(\.value)
     }

@@ -86,6 +86,35 @@ struct SettingsProblemTests {
         #expect(ConfigurationError.exitStatus == 78)
     }
 
+    /// What libraries say of their settings is told with the rest, each by the name that it was set by.
+    @Test func whatLibrariesFindIsAmongThem() throws {
+        let judges = SettingsJudges(
+            kafka: { settings in
+                #expect(settings == ["acks": "1", "sasl.password": "hunter2"])
+                return [
+                    .init(name: "acks", what: "it is not enough", expected: "all"),
+                    .init(name: "sasl.password", what: "it is too short", expected: "more"),
+                    .init(what: "they do not go together", expected: "others"),
+                ]
+            },
+            postgres: { $0.contains("/wrong") ? .init(what: "there is no such database", expected: "another") : nil })
+        let error = try #require(throws: ConfigurationError.self) {
+            try Settings.load(
+                environment: [
+                    "HIGHWATER_KAFKA_ACKS": "1", "HIGHWATER_KAFKA_SASL_PASSWORD": "hunter2", "HIGHWATER_PARTITIONS": "0",
+                    "HIGHWATER_READ_MODEL": "postgres://u:hunter3@h/right,postgres://u:hunter3@h/wrong",
+                ], judges: judges)
+        }
+        #expect(
+            Set(error.problems.map(\.key)) == [
+                "HIGHWATER_KAFKA_ACKS", "HIGHWATER_KAFKA_SASL_PASSWORD", "HIGHWATER_KAFKA_<NAME>", "HIGHWATER_PARTITIONS",
+                "HIGHWATER_READ_MODEL",
+            ])
+        #expect(error.problems.count == 5)
+        #expect("\(error)".contains(#"HIGHWATER_KAFKA_ACKS (environment) is "1": it is not enough; expected all"#))
+        #expect(!"\(error)".contains("hunter"))
+    }
+
     @Test func messageOfOne() throws {
         let error = try #require(throws: ConfigurationError.self) { try Settings.load(environment: ["HIGHWATER_PARTITIONS": "0"]) }
         #expect(
