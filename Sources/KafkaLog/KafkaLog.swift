@@ -46,6 +46,8 @@ public final class KafkaLog: EventLog {
 
     /// Milliseconds that a question to the brokers may take.
     private static let timeout: Int32 = 5000
+    /// Milliseconds after which another than the broker asked is looked for.
+    private static let patience: Int32 = 2000
 
     /// Makes the clients; that a broker can be reached shows with the first call.
     ///
@@ -129,7 +131,7 @@ public final class KafkaLog: EventLog {
         do throws(LogError) {
             found = try await asking(for: .milliseconds(Int(Self.timeout))) { () async throws(LogError) -> Range<Offset>? in
                 let found = try await calls.run { [control] () throws(LogError) in
-                    try control.bounds(of: partition, timeout: Self.timeout)
+                    try control.bounds(of: partition, timeout: Self.patience)
                 }
                 if found == nil { _ = try await catalog.metadata(of: partition.topic) }
                 return found

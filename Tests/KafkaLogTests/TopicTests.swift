@@ -103,6 +103,25 @@ import Testing
         await log.close()
     }
 
+    /// Of which the client still believes that it leads: nobody has told it otherwise.
+    @Test(.timeLimit(.minutes(5))) func aLeaderThatIsGoneIsNotAskedForEver() async throws {
+        let cluster = try MockCluster(brokers: 3)
+        let log = try cluster.openLog()
+        try await log.createTopic("ordering", TopicSettings(partitions: 1, replicas: 3))
+        try await cluster.perform("leader ordering 0 2")
+        #expect(try await log.bounds(of: partition) == .zero..<(.zero))
+        try await cluster.perform("down 2")
+        let error = await #expect(throws: LogError.self) { try await log.bounds(of: partition) }
+        #expect(error?.code == .unavailable && error?.isRetriable == true, "\(String(describing: error))")
+        // More at once than there are threads for it.
+        await withTaskGroup { group in
+            for _ in 0..<20 { group.addTask { _ = try? await log.bounds(of: partition) } }
+        }
+        try await cluster.perform("leader ordering 0 3")
+        #expect(try await log.bounds(of: partition) == .zero..<(.zero))
+        await log.close()
+    }
+
     @Test(.timeLimit(.minutes(5))) func aPartitionWithoutALeaderIsGivenUp() async throws {
         let cluster = try MockCluster()
         let time = SkippingTime()

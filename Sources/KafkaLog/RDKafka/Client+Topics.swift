@@ -27,22 +27,40 @@ extension Client {
         }
     }
 
-    /// The offsets that a partition holds; nil where the broker that was asked does not know yet that it leads the partition, as of a topic
-    /// just made, or does not lead it any more. Then a look at the metadata tells librdkafka whom to ask instead.
+    /// The offsets that a partition holds; nil where the broker that was asked is gone, does not know yet that it leads the partition, as of a
+    /// topic just made, or does not lead it any more. Then a look at the metadata tells librdkafka whom to ask instead.
     func bounds(of partition: TopicPartition, timeout: Int32) throws(LogError) -> Range<Offset>? {
         let action = "cannot find the bounds of \(partition)"
         return try use(action) { client throws(LogError) in
-            var low: Int64 = 0
-            var high: Int64 = 0
-            let outcome = rd_kafka_query_watermark_offsets(
-                client, partition.topic.name, partition.partition.rawValue, &low, &high, timeout)
-            switch outcome {
-            case RD_KAFKA_RESP_ERR_NO_ERROR: return Offset(low)..<Offset(max(low, high))
-            case RD_KAFKA_RESP_ERR_NOT_LEADER_FOR_PARTITION, RD_KAFKA_RESP_ERR_LEADER_NOT_AVAILABLE,
-                RD_KAFKA_RESP_ERR_OFFSET_NOT_AVAILABLE:
-                return nil
-            default: throw error(outcome, action)
-            }
+            guard let low = try offset(.beginning, of: partition, client, timeout, action),
+                let high = try offset(.end, of: partition, client, timeout, action)
+            else { return nil }
+            return Offset(low)..<Offset(max(low, high))
+        }
+    }
+
+    private enum Bound: Int64 {
+        // ListOffsets' own numbers.
+        case end = -1
+        case beginning = -2
+    }
+
+    /// By a question that ends in time. `rd_kafka_query_watermark_offsets` does not: of a leader that is gone it is asked again and again for as
+    /// long as no connection can be made, whatever the timeout (seen with 2.0.2).
+    private func offset(
+        _ bound: Bound, of partition: TopicPartition, _ client: OpaquePointer, _ timeout: Int32, _ action: String
+    ) throws(LogError) -> Int64? {
+        guard let list = rd_kafka_topic_partition_list_new(1) else { throw LogError(.unavailable, action) }
+        defer { rd_kafka_topic_partition_list_destroy(list) }
+        rd_kafka_topic_partition_list_add(list, partition.topic.name, partition.partition.rawValue).pointee.offset = bound.rawValue
+        var outcome = rd_kafka_offsets_for_times(client, list, timeout)
+        if outcome == RD_KAFKA_RESP_ERR_NO_ERROR { outcome = list.pointee.elems[0].err }
+        switch outcome {
+        case RD_KAFKA_RESP_ERR_NO_ERROR: return list.pointee.elems[0].offset
+        case RD_KAFKA_RESP_ERR_NOT_LEADER_FOR_PARTITION, RD_KAFKA_RESP_ERR_LEADER_NOT_AVAILABLE,
+            RD_KAFKA_RESP_ERR_OFFSET_NOT_AVAILABLE, RD_KAFKA_RESP_ERR__TIMED_OUT, RD_KAFKA_RESP_ERR__TRANSPORT:
+            return nil
+        default: throw error(outcome, action)
         }
     }
 

@@ -104,13 +104,8 @@ final class PartitionConsumer: Sendable {
 
     /// Asks the broker for the partition's bounds, which has its thread look at the queue. Blocks.
     func nudge() {
-        let name = partition.topic.name
-        try? client.use("cannot ask for the bounds of \(partition)") { client in
-            guard queue.use({ _ in }) != nil else { return }  // stopped meanwhile
-            var low: Int64 = 0
-            var high: Int64 = 0
-            _ = rd_kafka_query_watermark_offsets(client, name, partition.partition.rawValue, &low, &high, 1000)
-        }
+        guard queue.use({ _ in }) != nil else { return }  // stopped meanwhile
+        _ = try? client.bounds(of: partition, timeout: 1000)
     }
 
     private static let stallsWhenFull = rd_kafka_version() < 0x0202_0000
