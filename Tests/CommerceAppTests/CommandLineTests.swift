@@ -62,7 +62,7 @@ extension AppTests {
         @Test(.timeLimit(.minutes(5))) func theReadmeHasEverySettingAsItIs() async throws {
             let readme = try String(contentsOfFile: Installation.checkout + "/README.md", encoding: .utf8)
             var told: [String: String] = [:]
-            for row in readme.matches(of: /\| `(HIGHWATER_[A-Z_]+)` \| `?([^|`]+?)`? \|/) { told[String(row.1)] = String(row.2) }
+            for row in readme.matches(of: /\| `(HIGHWATER_[A-Z_<>]+)` \| `?([^|`]+?)`? \|/) { told[String(row.1)] = String(row.2) }
             let settings = try JSON(try await Installation().run("config", "--json").text).elements
             #expect(settings.count > 8)
             let actual = Dictionary(uniqueKeysWithValues: settings.map { ($0["key"].text ?? "", $0["default"].text ?? "") })

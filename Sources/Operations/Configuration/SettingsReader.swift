@@ -57,6 +57,13 @@ struct SettingsReader {
             }
             settings[kafkaName(name)] = (variableText(variable) ?? "", .environment)
         }
+        if settings.isEmpty {
+            rows.append(
+                SettingsTable.Row(
+                    key: Self.prefix + Self.kafkaPrefix + "<NAME>", type: "librdkafka setting", defaultValue: "librdkafka's",
+                    meaning: "any librdkafka setting, as HIGHWATER_KAFKA_SECURITY_PROTOCOL=SASL_SSL", value: "librdkafka's",
+                    source: .default))
+        }
         for (name, setting) in settings.sorted(by: { $0.key < $1.key }) {
             rows.append(
                 SettingsTable.Row(
