@@ -21,6 +21,8 @@ extension AppTests {
             arguments: [
                 ["fly"], ["up", "--fly"], ["load"], ["load", "a.csv", "--concurrency", "0"], ["events", "tail", "--from", "nowhere"],
                 ["events", "show"], ["events", "show", "nonsense"], ["replay", "--all", "--memory", "much"], ["replay", "--all", "x"],
+                ["verify", "--all", "--store", "mysql"],
+                ["replay", "--all", "--store", "mysql"], ["verify", "--all", "--parallel", "0"], ["verify", "--all", "--differences=-1"],
             ])
         func usageErrorsExitWith64(_ arguments: [String]) async throws {
             let output = try await Installation().run(arguments)

@@ -20,11 +20,12 @@ struct ReplayCommand<Program: HighwaterProgram>: AsyncParsableCommand {
     @OptionGroup var shared: SharedOptions
     @OptionGroup var selection: ProjectionSelection
 
-    @Option(name: .long, help: "Partitions read and folded at the same time.")
-    var parallel = 4
+    // Without values of their own: that one was given at all has to be known.
+    @Option(name: .long, help: "Partitions read and folded at the same time. 4 if absent.")
+    var parallel: Int?
 
-    @Option(name: .long, help: ArgumentHelp("How much memory the fold may take, as 64M or 2G.", valueName: "size"))
-    var memory = ByteCount(bytes: 512 << 20)
+    @Option(name: .long, help: ArgumentHelp("How much memory the fold may take, as 64M or 2G. 512M if absent.", valueName: "size"))
+    var memory: ByteCount?
 
     @Flag(name: .long, inversion: .prefixedNo, help: "Compare the new rows with the live ones before the swap.")
     var verify = true
@@ -39,14 +40,22 @@ struct ReplayCommand<Program: HighwaterProgram>: AsyncParsableCommand {
     var json = false
 
     func validate() throws {
-        guard parallel > 0 else { throw ValidationError("--parallel must be at least 1.") }
+        guard parallel ?? 1 > 0 else { throw ValidationError("--parallel must be at least 1.") }
+        _ = try Program.application.projections(named: selection.names, all: selection.all)
+        guard rollback else { return }
+        let ignored = [
+            ("--parallel", parallel != nil), ("--memory", memory != nil), ("--no-verify", !verify), ("--no-swap", !swap),
+        ].filter(\.1).map(\.0)
+        guard ignored.isEmpty else {
+            throw ValidationError("--rollback rebuilds nothing, and does not go with \(ignored.joined(separator: ", ")).")
+        }
     }
 
     func run() async throws {
         let settings = try shared.settings()
         JSONLogHandler.bootstrap(level: settings.logLevel)
         let runtime = try await Runtime.open(settings, readOnly: true)
-        let options = Rebuild.Options(parallel: parallel, memory: memory.bytes, verify: verify, swap: swap)
+        let options = Rebuild.Options(parallel: parallel ?? 4, memory: memory?.bytes ?? 512 << 20, verify: verify, swap: swap)
         let signals = await TerminationSignals()
         var hasFindings = false
         for (topic, projection) in try Program.application.projections(named: selection.names, all: selection.all) {

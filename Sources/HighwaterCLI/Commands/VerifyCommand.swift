@@ -25,6 +25,12 @@ struct VerifyCommand<Program: HighwaterProgram>: AsyncParsableCommand {
     @Flag(name: .long, help: "Print a JSON object for each projection.")
     var json = false
 
+    func validate() throws {
+        guard parallel > 0 else { throw ValidationError("--parallel must be at least 1.") }
+        guard differences >= 0 else { throw ValidationError("--differences must be at least 0.") }
+        _ = try Program.application.projections(named: selection.names, all: selection.all)
+    }
+
     func run() async throws {
         let settings = try shared.settings()
         JSONLogHandler.bootstrap(level: settings.logLevel)

@@ -1,3 +1,4 @@
+import ArgumentParser
 import EventLog
 import Foundation
 import KafkaLog
@@ -104,14 +105,16 @@ extension Application {
             contexts: contexts.map { $0.keeping { kept.contains($0.id.name) } })
     }
 
-    /// The projections by the names given, with their topics; all of them if none is given.
+    /// The projections by the names given, with their topics, or all of them.
+    ///
+    /// - Throws: `ValidationError` where a name is unknown.
     func projections(named names: [String], all: Bool) throws -> [(topic: Topic, projection: RegisteredProjection)] {
         let known = contexts.flatMap { context in context.projections.map { (topic: context.writeModel.topic, projection: $0) } }
         guard !all else { return known }
         return try names.map { name in
             guard let found = known.first(where: { $0.projection.id.name == name }) else {
-                throw Failure(
-                    "there is no projection '\(name)'; there are \(known.map(\.projection.id.name).sorted().joined(separator: ", "))")
+                throw ValidationError(
+                    "There is no projection '\(name)'; there are \(known.map(\.projection.id.name).sorted().joined(separator: ", ")).")
             }
             return found
         }
