@@ -144,6 +144,43 @@ extension AppTests {
             }
         }
 
+        @Test(.timeLimit(.minutes(5))) func toolsThatOnlyLookMakeNoReadModel() async throws {
+            let commerce = try Installation()
+            try await commerce.up { server in
+                let placed = try await server.place("1")
+                #expect(placed.status == 201)
+                server.process.signal(SIGTERM)
+                #expect(await server.process.wait() == .status(0))
+            }
+            let settings = ["HIGHWATER_READ_MODEL": "sqlite:elsewhere/views.sqlite"]
+            let missing = "there is no read model at 'elsewhere/views.sqlite'"
+            let verified = try await commerce.run(["verify", "--all"], settings)
+            #expect(verified.status == 1 && verified.text.isEmpty && verified.errors.contains(missing), "\(verified.errors)")
+            // There is more to tell than that.
+            let status = try await commerce.run(["status"], settings)
+            #expect(status.status == 0 && status.text.contains(missing) && status.text.contains("ordering/0"), "\(status.text)")
+            let projections = try JSON(try await commerce.run(["status", "--json"], settings).text)["projections"].elements
+            #expect(projections.compactMap { $0["projection"].text }.sorted() == views)
+            #expect(projections.allSatisfy { $0["error"].text?.contains(missing) == true && $0["store"] == .string("sqlite") })
+            #expect(try await commerce.run(["events", "tail", "--from", "beginning", "--to", "end"], settings).lines.count == 1)
+            #expect(!FileManager.default.fileExists(atPath: commerce.file("elsewhere")))
+            // This one is to make it.
+            let replayed = try await commerce.run(["replay", "--all"], settings)
+            #expect(replayed.status == 0, "\(replayed.errors)")
+            let equal = try await commerce.run(["verify", "--all"], settings)
+            #expect(equal.status == 0, "\(equal.text)\(equal.errors)")
+        }
+
+        @Test(.timeLimit(.minutes(5))) func aReadModelMayHaveANameOfOneLetter() async throws {
+            let commerce = try Installation(["HIGHWATER_READ_MODEL": "sqlite:v"])
+            try await commerce.up { server in
+                let position = try #require(try await server.place("1").position)
+                try await server.waitForViews(positions: [position])
+            }
+            #expect(try await commerce.run("verify", "--all").status == 0)
+            #expect(FileManager.default.fileExists(atPath: commerce.file("v")))
+        }
+
         @Test(.timeLimit(.minutes(5))) func statusTellsOfWritersAndReadModels() async throws {
             let commerce = try Installation()
             try await commerce.up { server in

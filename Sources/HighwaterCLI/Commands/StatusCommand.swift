@@ -19,7 +19,8 @@ struct StatusCommand<Program: HighwaterProgram>: AsyncParsableCommand {
     func run() async throws {
         let settings = try shared.settings()
         JSONLogHandler.bootstrap(level: settings.logLevel)
-        let runtime = try await Runtime.open(settings, readOnly: true)
+        let runtime = try await Runtime.open(settings, readOnly: true, stores: .none)
+        let stores = await runtime.existingStores()
         var status = SystemStatus(log: "\(settings.log)", partitions: [], projections: [])
         for context in Program.application.contexts {
             let topic = context.writeModel.topic
@@ -27,8 +28,16 @@ struct StatusCommand<Program: HighwaterProgram>: AsyncParsableCommand {
             for partition in Partition.all(of: try await runtime.partitions(of: topic)) {
                 status.partitions.append(try await runtime.status(of: TopicPartition(topic, partition), announced: announced))
             }
-            for store in runtime.stores {
-                status.projections += await ReadModelInspector(context.projections, store: store, log: runtime.log, topic: topic).status()
+            for (kind, store) in stores {
+                switch store {
+                case .success(let store):
+                    status.projections +=
+                        await ReadModelInspector(context.projections, store: store, log: runtime.log, topic: topic).status()
+                case .failure(let failure):
+                    status.projections += context.projections.map {
+                        ProjectionStatus(unknown: $0.id, store: kind.rawValue, error: "\(failure)")
+                    }
+                }
             }
         }
         if json { try StandardOutput.write(json: status) } else { StandardOutput.write(status.text) }
@@ -89,6 +98,21 @@ struct SystemStatus: Encodable {
 }
 
 extension Runtime {
+    /// The read models that the settings name, in their order, opened to be looked at; or why not.
+    func existingStores() async -> [(kind: StoreKind, store: Result<any ReadModelStore, any Error>)] {
+        var stores: [(kind: StoreKind, store: Result<any ReadModelStore, any Error>)] = []
+        for location in settings.readModels {
+            let store: Result<any ReadModelStore, any Error>
+            do {
+                store = .success(try await Self.openStore(location, readOnly: true, logger))
+            } catch {
+                store = .failure(error)
+            }
+            stores.append((StoreKind(location), store))
+        }
+        return stores
+    }
+
     func announcements(of topic: Topic) async throws -> [OwnerAnnouncement] {
         do {
             return try await OwnerTopic.announcements(of: topic, in: log)

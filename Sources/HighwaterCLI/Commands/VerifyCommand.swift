@@ -34,8 +34,8 @@ struct VerifyCommand<Program: HighwaterProgram>: AsyncParsableCommand {
     func run() async throws {
         let settings = try shared.settings()
         JSONLogHandler.bootstrap(level: settings.logLevel)
-        let runtime = try await Runtime.open(settings, readOnly: true)
-        let options = Verification.Options(parallel: max(1, parallel), maximumDifferences: max(0, differences))
+        let runtime = try await Runtime.open(settings, readOnly: true, stores: .existing)
+        let options = Verification.Options(parallel: parallel, maximumDifferences: differences)
         var hasFindings = false
         for (topic, projection) in try Program.application.projections(named: selection.names, all: selection.all) {
             for store in try selection.stores(runtime) {
