@@ -21,7 +21,7 @@ extension AppTests {
             arguments: [
                 ["fly"], ["up", "--fly"], ["load"], ["load", "a.csv", "--concurrency", "0"], ["events", "tail", "--from", "nowhere"],
                 ["events", "show"], ["events", "show", "nonsense"], ["replay", "--all", "--memory", "much"], ["replay", "--all", "x"],
-                ["verify", "--all", "--store", "mysql"],
+                ["events", "tail", "--from", "nothing/0@0"], ["verify", "--all", "--store", "mysql"],
                 ["replay", "--all", "--store", "mysql"], ["verify", "--all", "--parallel", "0"], ["verify", "--all", "--differences=-1"],
             ])
         func usageErrorsExitWith64(_ arguments: [String]) async throws {
@@ -179,6 +179,49 @@ extension AppTests {
             }
             #expect(try await commerce.run("verify", "--all").status == 0)
             #expect(FileManager.default.fileExists(atPath: commerce.file("v")))
+        }
+
+        @Test(.timeLimit(.minutes(5))) func eventsNeedNoReadModel() async throws {
+            let commerce = try Installation()
+            try await commerce.up { server in
+                let placed = try await server.place("1")
+                #expect(placed.status == 201)
+            }
+            let unreachable = ["HIGHWATER_READ_MODEL": "postgres://nobody@127.0.0.1:1/none"]
+            for arguments in [["tail", "--from", "beginning", "--to", "end"], ["show", "order/1"]] {
+                let output = try await commerce.run(["events"] + arguments, unreachable)
+                #expect(output.status == 0 && output.lines.count == 1, "\(output.errors)")
+            }
+            let status = try await commerce.run(["status"], unreachable)
+            #expect(status.status == 0 && status.text.contains("127.0.0.1:1"), "\(status.text)\(status.errors)")
+        }
+
+        @Test(.timeLimit(.minutes(5)), arguments: [["status"], ["events", "tail"], ["events", "show", "order/1"]])
+        func whatToolsLogIsJSON(_ arguments: [String]) async throws {
+            // librdkafka has something to say there.
+            let output = try await Installation().run(
+                arguments, ["HIGHWATER_LOG": "kafka://127.0.0.1:1"])
+            #expect(output.status == 1 && output.text.isEmpty)
+            let lines = output.errors.split(separator: "\n").map(String.init)
+            #expect(lines.last?.hasPrefix("error: ") == true, "\(output.errors)")
+            #expect(lines.count > 1)
+            for line in lines.dropLast() { #expect(try JSON(line)["level"].text != nil, "\(line)") }
+        }
+
+        @Test(.timeLimit(.minutes(5))) func eventsBeginAtAPosition() async throws {
+            let commerce = try Installation(["HIGHWATER_PARTITIONS": "2"])
+            try await commerce.up { server in
+                var positions: [String] = []
+                for id in 0..<10 { positions.append(try #require(try await server.place("\(id)").position)) }
+                let first = try #require(positions.first)
+                let partition = first.prefix { $0 != "@" }
+                let output = try await commerce.run("events", "tail", "--from", first, "--to", "end")
+                #expect(
+                    try output.lines.map { try JSON($0)["position"].text ?? "" } == positions.filter { $0.hasPrefix("\(partition)@") })
+                let absent = try await commerce.run("events", "tail", "--from", "ordering/2@0")
+                #expect(absent.status == 1 && absent.text.isEmpty)
+                #expect(absent.errors.contains("no partition ordering/2") && absent.errors.contains("ordering/1"), "\(absent.errors)")
+            }
         }
 
         @Test(.timeLimit(.minutes(5))) func statusTellsOfWritersAndReadModels() async throws {
