@@ -157,6 +157,7 @@ let package = Package(
                 "EventModel", "EventLog", "WriteModel", "ReadModel", "HTTPEdge", "HighwaterTesting", hummingbird, hummingbirdTesting,
                 httpTypes, httpClient, nioCore, nioPosix, logging, metrics, tracing, inMemoryTracing, lifecycle,
             ]),
+        tests("HighwaterCLITests", ["HighwaterCLI", "ReadModel", "EventLog", "EventModel"]),
         tests("CommerceTests", ["EventModel", "ProtobufModel", "Commerce", "CommerceSchemas", "HighwaterTesting", protobuf]),
         tests(
             "CommerceProjectionsTests",

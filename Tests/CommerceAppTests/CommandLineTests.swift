@@ -242,6 +242,13 @@ extension AppTests {
                 let text = try await commerce.run("status")
                 #expect(text.status == 0)
                 #expect(text.text.contains("caught up"))
+                for projection in projections {
+                    #expect(projection["partitions"].elements.count == 4)
+                    for partition in projection["partitions"].elements {
+                        let numbers = ["partition", "offset", "end"].map { "\(partition[$0].integer ?? -1)" }
+                        #expect(text.text.contains(" \(numbers[0])@\(numbers[1])/\(numbers[2])"), "\(text.text)")
+                    }
+                }
                 // And what else is served.
                 let metrics = try await server.get("/metrics")
                 #expect(metrics.status == 200)
