@@ -115,7 +115,10 @@ let package = Package(
         library("CommerceProjections", ["EventModel", "ProtobufModel", "ReadModel", "CommerceSchemas", protobuf], path: "Projections"),
         library(
             "CommerceLoad",
-            ["CommerceSchemas", "ProtobufModel", "EventModel", "HighwaterCLI", protobuf, arguments, httpClient, nioCore, nioHTTP1]),
+            [
+                "Commerce", "CommerceSchemas", "ProtobufModel", "EventModel", "HighwaterCLI", protobuf, arguments, httpClient, nioCore,
+                nioHTTP1,
+            ]),
         .executableTarget(
             name: "CommerceApp",
             dependencies: [
@@ -162,7 +165,12 @@ let package = Package(
         tests(
             "CommerceProjectionsTests",
             ["EventModel", "ReadModel", "Commerce", "CommerceSchemas", "CommerceProjections", "HighwaterTesting", protobuf]),
-        tests("CommerceLoadTests", ["CommerceLoad", "EventModel", "CommerceSchemas", "HighwaterCLI", protobuf]),
+        tests(
+            "CommerceLoadTests",
+            [
+                "CommerceLoad", "Commerce", "EventModel", "ProtobufModel", "CommerceSchemas", "HighwaterCLI", protobuf, httpClient, nioCore,
+                nioPosix, nioHTTP1,
+            ]),
         // The application as its users run it: the built executable, over HTTP and the command line.
         tests("CommerceAppTests", ["CommerceApp", "MockKafkaCluster", "CRdKafka", httpClient, nioCore, nioPosix, nioHTTP1]),
     ]

@@ -21,7 +21,7 @@ struct Load {
                 try rejects.add(record, reason)
             } accepted: { invoice in
                 result.lines += invoice.lines.count
-                guard let command = invoice.command else { return }
+                guard let command = try invoice.command() else { return }
                 if inFlight == concurrency, let (command, outcome) = try await group.next() {
                     inFlight -= 1
                     result.add(outcome, command)
