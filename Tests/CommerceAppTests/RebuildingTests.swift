@@ -18,6 +18,7 @@ extension AppTests {
                         let before = load.written
                         let replay = try await commerce.run(["replay", "--all", "--json"] + arguments)
                         #expect(replay.status == 0, "\(replay.text)\(replay.errors)")
+                        #expect(replay.errors.contains(" %, ") && !replay.errors.contains("["), "a bar is for terminals: \(replay.errors)")
                         #expect(load.written > before, "nothing was written meanwhile: it proves nothing")
                         let results = try replay.lines.map { try JSON($0) }
                         #expect(results.count == 4)

@@ -77,8 +77,8 @@ struct ReplayCommand<Program: HighwaterProgram>: AsyncParsableCommand {
         do {
             return try await signals.cancelling { [rollback] in
                 try await rollback
-                    ? rebuild.rollBack { progress in line.show(progress.line(name)) }
-                    : rebuild.run { progress in line.show(progress.line(name)) }
+                    ? rebuild.rollBack { line.show($0, of: name) }
+                    : rebuild.run { line.show($0, of: name) }
             }
         } catch let interrupted as Interrupted {
             throw Failure("\(name): \(interrupted): the live rows are as they were, and the next replay begins anew")
@@ -112,13 +112,18 @@ struct ReplayCommand<Program: HighwaterProgram>: AsyncParsableCommand {
     }
 }
 
+extension ProgressLine {
+    func show(_ progress: RebuildProgress, of name: String) {
+        show("\(name): \(progress.phase.rawValue)", done: progress.fraction, progress.figures)
+    }
+}
+
 extension RebuildProgress {
     /// Events, rate, rows, bytes, lag and time left on one line.
-    func line(_ name: String) -> String {
+    fileprivate var figures: String {
         var parts = [
-            "\(name): \(phase.rawValue) \(ProgressLine.bar(fraction)) \(Int(fraction * 100)) %",
             "\(Figures.grouped(events)) events", "\(Figures.grouped(Int64(eventsPerSecond)))/s", "\(Figures.grouped(rows)) rows",
-            Figures.bytes(bytes), "lag \(Figures.grouped(lag))",
+            Figures.bytes(bytes), "lag \(Figures.grouped(lag)) records",
         ]
         if let secondsLeft { parts.append("\(Figures.seconds(secondsLeft)) left") }
         return parts.joined(separator: ", ")

@@ -45,7 +45,7 @@ struct VerifyCommand<Program: HighwaterProgram>: AsyncParsableCommand {
                 do {
                     defer { line.end() }
                     result = try await Verification(projection, store: store, log: runtime.log, topic: topic, options: options)
-                        .run { line.show($0.line(name)) }
+                        .run { line.show($0, of: name) }
                 } catch let error as ReadModelError {
                     throw Failure("\(name): \(error)")
                 } catch let error as LogError {
