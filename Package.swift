@@ -115,7 +115,10 @@ let package = Package(
         library("CommerceProjections", ["EventModel", "ProtobufModel", "ReadModel", "CommerceSchemas", protobuf], path: "Projections"),
         library(
             "CommerceLoad",
-            ["CommerceSchemas", "ProtobufModel", "EventModel", "HighwaterCLI", protobuf, arguments, httpClient, nioCore, nioHTTP1]),
+            [
+                "Commerce", "CommerceSchemas", "ProtobufModel", "EventModel", "HighwaterCLI", protobuf, arguments, httpClient, nioCore,
+                nioHTTP1,
+            ]),
         .executableTarget(
             name: "CommerceApp",
             dependencies: [
@@ -157,11 +160,17 @@ let package = Package(
                 "EventModel", "EventLog", "WriteModel", "ReadModel", "HTTPEdge", "HighwaterTesting", hummingbird, hummingbirdTesting,
                 httpTypes, httpClient, nioCore, nioPosix, logging, metrics, tracing, inMemoryTracing, lifecycle,
             ]),
+        tests("HighwaterCLITests", ["HighwaterCLI", "ReadModel", "EventLog", "EventModel"]),
         tests("CommerceTests", ["EventModel", "ProtobufModel", "Commerce", "CommerceSchemas", "HighwaterTesting", protobuf]),
         tests(
             "CommerceProjectionsTests",
             ["EventModel", "ReadModel", "Commerce", "CommerceSchemas", "CommerceProjections", "HighwaterTesting", protobuf]),
-        tests("CommerceLoadTests", ["CommerceLoad", "EventModel", "CommerceSchemas", "HighwaterCLI", protobuf]),
+        tests(
+            "CommerceLoadTests",
+            [
+                "CommerceLoad", "Commerce", "EventModel", "ProtobufModel", "CommerceSchemas", "HighwaterCLI", protobuf, httpClient, nioCore,
+                nioPosix, nioHTTP1,
+            ]),
         // The application as its users run it: the built executable, over HTTP and the command line.
         tests("CommerceAppTests", ["CommerceApp", "MockKafkaCluster", "CRdKafka", httpClient, nioCore, nioPosix, nioHTTP1]),
     ]

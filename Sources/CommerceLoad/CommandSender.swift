@@ -6,11 +6,11 @@ import NIOHTTP1
 
 /// Sends an invoice's command, again and again with the same key until it has a definite answer.
 struct CommandSender: Sendable {
-    enum Outcome: Sendable {
+    enum Outcome: Equatable, Sendable {
         case committed
         case replayed
-        /// The domain said no; its name for that.
-        case refused(String)
+        /// The domain said no, by its name for that; or the server takes no such command, whoever sends it: `malformed`, `too-large`.
+        case refused(String, detail: String? = nil)
     }
 
     let client: HTTPClient
@@ -18,7 +18,7 @@ struct CommandSender: Sendable {
     /// After which an invoice that cannot be sent ends the load.
     let patience: Duration
 
-    /// - Throws: ``Failure`` where the server is not to be reached within the patience, or does not understand the command.
+    /// - Throws: ``Failure`` where the server is not to be reached within the patience, or is none of ours.
     func send(_ command: InvoiceCommand) async throws -> Outcome {
         let start = ContinuousClock.now
         var attempt = 0
@@ -36,8 +36,12 @@ struct CommandSender: Sendable {
                 switch response.status.code {
                 case 200, 201:
                     return try Self.decode(Success.self, body).replayed ? .replayed : .committed
-                case 422:
-                    return .refused(Self.name(of: try Self.decode(Problem.self, body)))
+                case 400, 422:
+                    let problem = try Self.decode(Problem.self, body)
+                    return .refused(Self.name(of: problem), detail: problem.detail)
+                case 413:
+                    // A proxy in between says so in its own words.
+                    return .refused("too-large", detail: Self.detail(body))
                 case 429, 503, 504:
                     problem = "\(response.status.code) \(Self.detail(body))"
                 default:

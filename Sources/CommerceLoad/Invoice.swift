@@ -1,5 +1,6 @@
 import CommerceSchemas
 import EventModel
+import HighwaterCLI
 import ProtobufModel
 import SwiftProtobuf
 
@@ -12,33 +13,38 @@ struct Invoice {
     /// The path of the command, its idempotency key, and its body. Nil for an invoice without lines.
     ///
     /// The key derives from the invoice, so that a second load appends nothing.
-    var command: InvoiceCommand? {
+    ///
+    /// - Throws: ``Failure`` where it cannot be written as JSON.
+    func command() throws -> InvoiceCommand? {
         guard let first = lines.first else { return nil }
         let number = first.invoice.text
-        let body: Result<[UInt8], any Error> = Result {
-            if first.invoice.isReturn {
-                try RegisterReturn.with {
-                    if let customer = first.customer { $0.customerID = customer }
-                    $0.country = first.country
-                    $0.currency = "GBP"
-                    $0.registeredAt = Google_Protobuf_Timestamp(first.date)
-                    $0.lines = lines.map(\.line)
-                }.jsonUTF8Bytes()
-            } else {
-                try PlaceOrder.with {
-                    if let customer = first.customer { $0.customerID = customer }
-                    $0.country = first.country
-                    $0.currency = "GBP"
-                    $0.placedAt = Google_Protobuf_Timestamp(first.date)
-                    $0.lines = lines.map(\.line)
-                }.jsonUTF8Bytes()
-            }
+        let body: [UInt8]
+        do {
+            body =
+                if first.invoice.isReturn {
+                    try RegisterReturn.with {
+                        if let customer = first.customer { $0.customerID = customer }
+                        $0.country = first.country
+                        $0.currency = "GBP"
+                        $0.registeredAt = Google_Protobuf_Timestamp(first.date)
+                        $0.lines = lines.map(\.line)
+                    }.jsonUTF8Bytes()
+                } else {
+                    try PlaceOrder.with {
+                        if let customer = first.customer { $0.customerID = customer }
+                        $0.country = first.country
+                        $0.currency = "GBP"
+                        $0.placedAt = Google_Protobuf_Timestamp(first.date)
+                        $0.lines = lines.map(\.line)
+                    }.jsonUTF8Bytes()
+                }
+        } catch {
+            throw Failure("the command of invoice \(number) cannot be written as JSON: \(error)")
         }
-        guard case .success(let bytes) = body else { return nil }
         return InvoiceCommand(
             isReturn: first.invoice.isReturn, invoice: number,
             path: first.invoice.isReturn ? "/v1/return/\(number)/register" : "/v1/order/\(number)/place",
-            idempotencyKey: "online-retail-\(number)", body: bytes)
+            idempotencyKey: "online-retail-\(number)", body: body)
     }
 }
 

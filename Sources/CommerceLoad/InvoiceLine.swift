@@ -1,3 +1,4 @@
+import Commerce
 import CommerceSchemas
 import EventModel
 import ProtobufModel
@@ -16,9 +17,9 @@ struct InvoiceLine: Equatable {
     /// - Throws: the reason for which the line is set aside.
     init(_ fields: [String]) throws(RejectReason) {
         guard let number = fields.first, let invoice = InvoiceNumber(number) else { throw .invoiceNumber }
-        guard fields.count == Self.columns.count, !fields[1].isEmpty, let quantity = Int32(fields[3]),
-            let date = Timestamp(onlineRetail: fields[4]), let price = Self.micros(fields[5]),
-            let customer = Self.customer(fields[6]), !fields[7].isEmpty
+        guard fields.count == Self.columns.count, fields[1].fits(TextLimits.sku), fields[2].fits(TextLimits.description),
+            let quantity = Int32(fields[3]), let date = Timestamp(onlineRetail: fields[4]), let price = Self.micros(fields[5]),
+            let customer = Self.customer(fields[6]), fields[7].fits(TextLimits.country)
         else { throw .malformed }
         guard quantity != 0, (quantity < 0) == invoice.isReturn, quantity > .min else { throw .quantity }
         guard price >= 0 else { throw .price }
@@ -53,7 +54,7 @@ struct InvoiceLine: Equatable {
     private static func customer(_ text: String) -> String?? {
         if text.isEmpty { return .some(nil) }
         let digits = text.hasSuffix(".0") ? text.dropLast(2) : text[...]
-        return digits.isEmpty || !digits.utf8.allSatisfy(\.isDigit) ? nil : .some(String(digits))
+        return digits.utf8.allSatisfy(\.isDigit) && String(digits).fits(TextLimits.customerID) ? .some(String(digits)) : nil
     }
 }
 
@@ -86,6 +87,11 @@ extension Timestamp {
         guard let time = try? Google_Protobuf_Timestamp(jsonString: "\"\(text.prefix(10))T\(text.suffix(8))Z\"") else { return nil }
         self.init(clamping: time)
     }
+}
+
+extension String {
+    /// Whether the command API takes it: of so many characters, none of them NUL.
+    fileprivate func fits(_ length: ClosedRange<Int>) -> Bool { length.contains(unicodeScalars.count) && !utf8.contains(0) }
 }
 
 extension UInt8 {

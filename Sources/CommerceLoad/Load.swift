@@ -21,7 +21,7 @@ struct Load {
                 try rejects.add(record, reason)
             } accepted: { invoice in
                 result.lines += invoice.lines.count
-                guard let command = invoice.command else { return }
+                guard let command = try invoice.command() else { return }
                 if inFlight == concurrency, let (command, outcome) = try await group.next() {
                     inFlight -= 1
                     result.add(outcome, command)
@@ -32,11 +32,11 @@ struct Load {
                 sent += 1
                 inFlight += 1
                 group.addTask { (command, try await send(command)) }
-                line.show(progress(result, of: file.invoices, since: start))
+                line.show("load", done: result.fraction(of: file.invoices), progress(result, of: file.invoices, since: start))
             }
             for try await (command, outcome) in group {
                 result.add(outcome, command)
-                line.show(progress(result, of: file.invoices, since: start))
+                line.show("load", done: result.fraction(of: file.invoices), progress(result, of: file.invoices, since: start))
             }
         }
         result.rejectedLines = rejects.count
@@ -46,9 +46,7 @@ struct Load {
 
     private func progress(_ result: LoadResult, of total: Int, since start: ContinuousClock.Instant) -> String {
         let seconds = start.duration(to: .now) / .seconds(1)
-        let done = Double(result.invoices) / Double(max(total, 1))
-        return
-            "\(ProgressLine.bar(done)) \(result.invoices) of \(total) invoices, \(Int(Double(result.invoices) / max(seconds, 0.001)))/s, "
+        return "\(result.invoices) of \(total) invoices, \(Int(Double(result.invoices) / max(seconds, 0.001)))/s, "
             + "\(result.rejectedLines) lines set aside"
     }
 }

@@ -65,9 +65,10 @@ public struct LoadCommand: AsyncParsableCommand {
         try StandardOutput.write(json: result)
         if result.rejectedLines > 0 || result.refused > 0 {
             let place = self.rejects.map { "; see \($0)" } ?? "; --rejects FILE keeps them"
+            let refusals = result.refused > 0 ? ": \(result.refusalText)" : ""
             StandardError.write(
-                "\(result.rejectedLines) lines were set aside\(result.rejectedLines > 0 ? place : ""), \(result.refused) invoices refused\n"
-            )
+                "\(result.rejectedLines) lines were set aside\(result.rejectedLines > 0 ? place : ""), "
+                    + "\(result.refused) invoices refused\(refusals)\n")
             throw ExitCode(findingsExitStatus)
         }
     }

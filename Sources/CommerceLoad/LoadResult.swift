@@ -6,12 +6,35 @@ struct LoadResult: Encodable, Equatable, Sendable {
     var registered = 0
     /// Were in the log before.
     var replayed = 0
-    /// The domain said no.
+    /// The domain said no, or the server takes no such command.
     var refused = 0
     /// Of the file, without the header; rejected ones included.
     var lines = 0
     var rejectedLines = 0
     var seconds = 0.0
+    /// What the refused ones were refused for. For people, and not in the JSON.
+    var refusals: [String: Refusal] = [:]
+
+    struct Refusal: Equatable, Sendable {
+        var count: Int
+        /// The first of them.
+        let invoice: String
+        let detail: String?
+    }
+
+    private enum CodingKeys: CodingKey {
+        case invoices, placed, registered, replayed, refused, lines, rejectedLines, seconds
+    }
+
+    /// `2 order-already-placed (as 536365: …), 1 malformed (as 536366: …)`
+    var refusalText: String {
+        refusals.sorted { $0.key < $1.key }.map { name, refusal in
+            "\(refusal.count) \(name) (as \(refusal.invoice)\(refusal.detail.map { ": \($0)" } ?? ""))"
+        }.joined(separator: ", ")
+    }
+
+    /// How much of so many invoices is done.
+    func fraction(of total: Int) -> Double { Double(invoices) / Double(max(total, 1)) }
 
     mutating func add(_ outcome: CommandSender.Outcome, _ command: InvoiceCommand) {
         invoices += 1
@@ -19,7 +42,9 @@ struct LoadResult: Encodable, Equatable, Sendable {
         case .committed where command.isReturn: registered += 1
         case .committed: placed += 1
         case .replayed: replayed += 1
-        case .refused: refused += 1
+        case .refused(let name, let detail):
+            refused += 1
+            refusals[name, default: Refusal(count: 0, invoice: command.invoice, detail: detail)].count += 1
         }
     }
 }

@@ -58,12 +58,7 @@ struct PostgresLayout: Sendable {
     ///
     /// - Throws: `incompatibleLayout` where the layout is newer than this program's, or the database is not in UTF-8.
     func migrate(_ session: PostgresSession, _ catalog: PostgresCatalog) throws {
-        let encoding = try session.run("SELECT current_setting('server_encoding')").text(0, 0)
-        guard encoding == "UTF8" else {
-            throw ReadModelError(
-                .incompatibleLayout,
-                "the database \(session.settings.description) is in \(encoding): texts need one made with ENCODING 'UTF8'")
-        }
+        try checkEncoding(session)
         if try version(session, catalog) == steps.count { return }
         try session.transaction {
             try session.run([catalog.lock("layout")])
@@ -81,6 +76,37 @@ struct PostgresLayout: Sendable {
         }
     }
 
+    /// What ``migrate(_:_:)`` leaves behind, for those that change nothing.
+    ///
+    /// - Throws: `unavailable` where there is no layout at all, `incompatibleLayout` where it is older or newer than this program's, or the
+    ///   database is not in UTF-8.
+    func check(_ session: PostgresSession, _ catalog: PostgresCatalog) throws {
+        try checkEncoding(session)
+        let version = try version(session, catalog)
+        let place = "\(session.settings.description), schema \(catalog.schema)"
+        guard version > 0 else {
+            throw ReadModelError(
+                .unavailable,
+                "there is no read model at \(place); name another place, or start `up` or `project` first, which make it")
+        }
+        guard version == steps.count else {
+            throw ReadModelError(
+                .incompatibleLayout,
+                "\(place) has layout \(version) and this program has \(steps.count): let `up` or `project` of this program bring it up to date"
+            )
+        }
+    }
+
+    private func checkEncoding(_ session: PostgresSession) throws {
+        let encoding = try session.run("SELECT current_setting('server_encoding')").text(0, 0)
+        guard encoding == "UTF8" else {
+            throw ReadModelError(
+                .incompatibleLayout,
+                "the database \(session.settings.description) is in \(encoding): texts need one made with ENCODING 'UTF8'")
+        }
+    }
+
+    /// 0 where no step was taken yet.
     private func version(_ session: PostgresSession, _ catalog: PostgresCatalog) throws -> Int {
         let table = "\(catalog.schema).layout"
         // Not by `to_regclass`: it answers from the server process's cache, which may not have heard yet of what another committed before we

@@ -78,17 +78,22 @@ public final class PostgresReadModelStore: ReadModelStore {
     ///
     /// - Parameter connectionString: a URI or `name=value` list with any of libpq's options; its environment variables, service and password
     ///   files hold too. It is never logged.
+    /// - Parameter readOnly: for those that only look: the engine's tables are neither made nor brought up to date.
     /// - Throws: ``ReadModelError`` `unavailable` where the server cannot be reached or refuses, `incompatibleLayout` where the database's
-    ///   layout is newer than this program's or its encoding is not UTF-8.
+    ///   layout is newer than this program's or its encoding is not UTF-8; read only, `unavailable` where the engine's tables are missing too,
+    ///   `incompatibleLayout` where they are older.
     public static func open(
-        connectionString: String, options: Options = Options(), environment: EngineEnvironment = .system, logger: Logger
+        connectionString: String, options: Options = Options(), readOnly: Bool = false, environment: EngineEnvironment = .system,
+        logger: Logger
     ) async throws -> PostgresReadModelStore {
         try await open(
-            connectionString: connectionString, options: options, environment: environment, logger: logger, layout: .current)
+            connectionString: connectionString, options: options, readOnly: readOnly, environment: environment, logger: logger,
+            layout: .current)
     }
 
     static func open(
-        connectionString: String, options: Options, environment: EngineEnvironment, logger: Logger, layout: PostgresLayout
+        connectionString: String, options: Options, readOnly: Bool = false, environment: EngineEnvironment, logger: Logger,
+        layout: PostgresLayout
     ) async throws -> PostgresReadModelStore {
         let pool: ConnectionPool
         let catalog: PostgresCatalog
@@ -103,7 +108,7 @@ public final class PostgresReadModelStore: ReadModelStore {
         let store = PostgresReadModelStore(pool, catalog, environment, logger)
         do {
             let identity = try await store.perform("open the read model") { session, _ in
-                try layout.migrate(session, catalog)
+                if readOnly { try layout.check(session, catalog) } else { try layout.migrate(session, catalog) }
                 guard layout.steps.count >= PostgresLayout.current.steps.count else { return String?.none }
                 return try session.run("SELECT value FROM \(catalog.schema).identity").text(0, 0)
             }
@@ -112,7 +117,7 @@ public final class PostgresReadModelStore: ReadModelStore {
             await store.close()
             throw error
         }
-        await store.sweep()
+        if !readOnly { await store.sweep() }
         return store
     }
 

@@ -55,13 +55,22 @@ public final class SQLiteReadModelStore: ReadModelStore {
 
     /// Opens the file, making it and its folder where they do not exist, and brings the engine's tables up to date.
     ///
-    /// - Throws: ``ReadModelError`` `storage` where it cannot be written, `incompatibleLayout` where it is no database, or a newer one.
-    public static func open(path: String) async throws -> SQLiteReadModelStore {
+    /// - Parameter readOnly: for those that only look: nothing is made or changed, and whatever would be fails with `storage`. SQLite itself may
+    ///   put its `-wal` and `-shm` beside the file.
+    /// - Throws: ``ReadModelError`` `storage` where it cannot be written, `incompatibleLayout` where it is no database, or a newer one; read only,
+    ///   `unavailable` where there is no read model, `incompatibleLayout` where it is an older one.
+    public static func open(path: String, readOnly: Bool = false) async throws -> SQLiteReadModelStore {
         let pool = try await onQueue {
             do {
-                let folder = (path as NSString).deletingLastPathComponent
-                if !folder.isEmpty { try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true) }
+                if readOnly {
+                    guard FileManager.default.fileExists(atPath: path) else { throw SQLiteLayout.missing(path) }
+                } else {
+                    // Not as an NSString: Foundation 6.3 on Linux traps on a name of one character.
+                    let folder = URL(fileURLWithPath: path).deletingLastPathComponent()
+                    try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
+                }
                 var configuration = Configuration()
+                configuration.readonly = readOnly
                 configuration.label = "highwater.read-model"
                 configuration.busyMode = .timeout(10)
                 configuration.maximumReaderCount = 8
@@ -73,7 +82,11 @@ public final class SQLiteReadModelStore: ReadModelStore {
                     if !db.configuration.readonly { try db.execute(sql: "PRAGMA threads = 2") }
                 }
                 let pool = try openPool(path, configuration)
-                try pool.write { db in try SQLiteLayout.migrate(db, path: path) }
+                if readOnly {
+                    try pool.read { db in try SQLiteLayout.check(db, path: path) }
+                } else {
+                    try pool.write { db in try SQLiteLayout.migrate(db, path: path) }
+                }
                 return pool
             } catch {
                 throw readModelError(opening: path, error)

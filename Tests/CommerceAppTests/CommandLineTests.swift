@@ -21,6 +21,8 @@ extension AppTests {
             arguments: [
                 ["fly"], ["up", "--fly"], ["load"], ["load", "a.csv", "--concurrency", "0"], ["events", "tail", "--from", "nowhere"],
                 ["events", "show"], ["events", "show", "nonsense"], ["replay", "--all", "--memory", "much"], ["replay", "--all", "x"],
+                ["events", "tail", "--from", "nothing/0@0"], ["verify", "--all", "--store", "mysql"],
+                ["replay", "--all", "--store", "mysql"], ["verify", "--all", "--parallel", "0"], ["verify", "--all", "--differences=-1"],
             ])
         func usageErrorsExitWith64(_ arguments: [String]) async throws {
             let output = try await Installation().run(arguments)
@@ -66,7 +68,7 @@ extension AppTests {
         @Test(.timeLimit(.minutes(5))) func theReadmeHasEverySettingAsItIs() async throws {
             let readme = try String(contentsOfFile: Installation.checkout + "/README.md", encoding: .utf8)
             var told: [String: String] = [:]
-            for row in readme.matches(of: /\| `(HIGHWATER_[A-Z_]+)` \| `?([^|`]+?)`? \|/) { told[String(row.1)] = String(row.2) }
+            for row in readme.matches(of: /\| `(HIGHWATER_[A-Z_<>]+)` \| `?([^|`]+?)`? \|/) { told[String(row.1)] = String(row.2) }
             let settings = try JSON(try await Installation().run("config", "--json").text).elements
             #expect(settings.count > 8)
             let actual = Dictionary(uniqueKeysWithValues: settings.map { ($0["key"].text ?? "", $0["default"].text ?? "") })
@@ -145,6 +147,86 @@ extension AppTests {
             }
         }
 
+        @Test(.timeLimit(.minutes(5))) func toolsThatOnlyLookMakeNoReadModel() async throws {
+            let commerce = try Installation()
+            try await commerce.up { server in
+                let placed = try await server.place("1")
+                #expect(placed.status == 201)
+                server.process.signal(SIGTERM)
+                #expect(await server.process.wait() == .status(0))
+            }
+            let settings = ["HIGHWATER_READ_MODEL": "sqlite:elsewhere/views.sqlite"]
+            let missing = "there is no read model at 'elsewhere/views.sqlite'"
+            let verified = try await commerce.run(["verify", "--all"], settings)
+            #expect(verified.status == 1 && verified.text.isEmpty && verified.errors.contains(missing), "\(verified.errors)")
+            // There is more to tell than that.
+            let status = try await commerce.run(["status"], settings)
+            #expect(status.status == 0 && status.text.contains(missing) && status.text.contains("ordering/0"), "\(status.text)")
+            let projections = try JSON(try await commerce.run(["status", "--json"], settings).text)["projections"].elements
+            #expect(projections.compactMap { $0["projection"].text }.sorted() == views)
+            #expect(projections.allSatisfy { $0["error"].text?.contains(missing) == true && $0["store"] == .string("sqlite") })
+            #expect(try await commerce.run(["events", "tail", "--from", "beginning", "--to", "end"], settings).lines.count == 1)
+            #expect(!FileManager.default.fileExists(atPath: commerce.file("elsewhere")))
+            // This one is to make it.
+            let replayed = try await commerce.run(["replay", "--all"], settings)
+            #expect(replayed.status == 0, "\(replayed.errors)")
+            let equal = try await commerce.run(["verify", "--all"], settings)
+            #expect(equal.status == 0, "\(equal.text)\(equal.errors)")
+        }
+
+        @Test(.timeLimit(.minutes(5))) func aReadModelMayHaveANameOfOneLetter() async throws {
+            let commerce = try Installation(["HIGHWATER_READ_MODEL": "sqlite:v"])
+            try await commerce.up { server in
+                let position = try #require(try await server.place("1").position)
+                try await server.waitForViews(positions: [position])
+            }
+            #expect(try await commerce.run("verify", "--all").status == 0)
+            #expect(FileManager.default.fileExists(atPath: commerce.file("v")))
+        }
+
+        @Test(.timeLimit(.minutes(5))) func eventsNeedNoReadModel() async throws {
+            let commerce = try Installation()
+            try await commerce.up { server in
+                let placed = try await server.place("1")
+                #expect(placed.status == 201)
+            }
+            let unreachable = ["HIGHWATER_READ_MODEL": "postgres://nobody@127.0.0.1:1/none"]
+            for arguments in [["tail", "--from", "beginning", "--to", "end"], ["show", "order/1"]] {
+                let output = try await commerce.run(["events"] + arguments, unreachable)
+                #expect(output.status == 0 && output.lines.count == 1, "\(output.errors)")
+            }
+            let status = try await commerce.run(["status"], unreachable)
+            #expect(status.status == 0 && status.text.contains("127.0.0.1:1"), "\(status.text)\(status.errors)")
+        }
+
+        @Test(.timeLimit(.minutes(5)), arguments: [["status"], ["events", "tail"], ["events", "show", "order/1"]])
+        func whatToolsLogIsJSON(_ arguments: [String]) async throws {
+            // librdkafka has something to say there.
+            let output = try await Installation().run(
+                arguments, ["HIGHWATER_LOG": "kafka://127.0.0.1:1"])
+            #expect(output.status == 1 && output.text.isEmpty)
+            let lines = output.errors.split(separator: "\n").map(String.init)
+            #expect(lines.last?.hasPrefix("error: ") == true, "\(output.errors)")
+            #expect(lines.count > 1)
+            for line in lines.dropLast() { #expect(try JSON(line)["level"].text != nil, "\(line)") }
+        }
+
+        @Test(.timeLimit(.minutes(5))) func eventsBeginAtAPosition() async throws {
+            let commerce = try Installation(["HIGHWATER_PARTITIONS": "2"])
+            try await commerce.up { server in
+                var positions: [String] = []
+                for id in 0..<10 { positions.append(try #require(try await server.place("\(id)").position)) }
+                let first = try #require(positions.first)
+                let partition = first.prefix { $0 != "@" }
+                let output = try await commerce.run("events", "tail", "--from", first, "--to", "end")
+                #expect(
+                    try output.lines.map { try JSON($0)["position"].text ?? "" } == positions.filter { $0.hasPrefix("\(partition)@") })
+                let absent = try await commerce.run("events", "tail", "--from", "ordering/2@0")
+                #expect(absent.status == 1 && absent.text.isEmpty)
+                #expect(absent.errors.contains("no partition ordering/2") && absent.errors.contains("ordering/1"), "\(absent.errors)")
+            }
+        }
+
         @Test(.timeLimit(.minutes(5))) func statusTellsOfWritersAndReadModels() async throws {
             let commerce = try Installation()
             try await commerce.up { server in
@@ -163,6 +245,13 @@ extension AppTests {
                 let text = try await commerce.run("status")
                 #expect(text.status == 0)
                 #expect(text.text.contains("caught up"))
+                for projection in projections {
+                    #expect(projection["partitions"].elements.count == 4)
+                    for partition in projection["partitions"].elements {
+                        let numbers = ["partition", "offset", "end"].map { "\(partition[$0].integer ?? -1)" }
+                        #expect(text.text.contains(" \(numbers[0])@\(numbers[1])/\(numbers[2])"), "\(text.text)")
+                    }
+                }
                 // And what else is served.
                 let metrics = try await server.get("/metrics")
                 #expect(metrics.status == 200)

@@ -86,6 +86,38 @@ extension AppTests {
             try await commerce.expectEveryInvoiceOnce(800)
         }
 
+        @Test(.timeLimit(.minutes(5))) func whatTheServerDoesNotTakeDoesNotEndTheLoad() async throws {
+            func line(_ invoice: String, sku: String = "85123A", description: String = "LANTERN") -> String {
+                "\(invoice),\(sku),\(description),1,2010-12-01 08:26:00,1,17850.0,France\n"
+            }
+            let commerce = try Installation(patient)
+            let orders = commerce.file("odd.csv")
+            // Of a megabyte and more, whose lines are all right, and of one by far more.
+            let long = String(repeating: "x", count: 1000)
+            let large = (0..<1100).map { _ in line("100003", description: long) }.joined()
+            let larger = (0..<20_000).map { _ in line("100004", description: long) }.joined()
+            try Data(
+                ("InvoiceNo,StockCode,Description,Quantity,InvoiceDate,UnitPrice,CustomerID,Country\n" + line("100001")
+                    + line("100002", sku: String(repeating: "x", count: 65)) + line("100002") + large + larger + line("100005")).utf8
+            ).write(to: URL(fileURLWithPath: orders))
+            try await commerce.up { server in
+                for isAgain in [false, true] {
+                    let output = try await commerce.run("load", orders, "--url", server.url, "--concurrency", "1")
+                    #expect(output.status == 2, "\(output.errors)")
+                    #expect(
+                        try JSON(output.text).counts == [
+                            "invoices": 5, "placed": isAgain ? 0 : 3, "registered": 0, "replayed": isAgain ? 3 : 0, "refused": 2,
+                            "lines": 21_104, "rejectedLines": 1,
+                        ])
+                    #expect(output.errors.contains("2 invoices refused: 2 too-large (as 100003: "), "\(output.errors)")
+                    #expect(
+                        output.errors.contains(" of 5 invoices") && !output.errors.contains("["), "a bar is for terminals: \(output.errors)"
+                    )
+                }
+            }
+            try await commerce.expectEveryInvoiceOnce(3)
+        }
+
         @Test(.timeLimit(.minutes(5))) func aLoadWithoutServerSaysWhatToDo() async throws {
             let commerce = try Installation()
             let output = try await commerce.run("load", Installation.sample, "--url", "http://127.0.0.1:1", "--patience-seconds", "1")

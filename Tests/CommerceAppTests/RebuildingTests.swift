@@ -18,6 +18,7 @@ extension AppTests {
                         let before = load.written
                         let replay = try await commerce.run(["replay", "--all", "--json"] + arguments)
                         #expect(replay.status == 0, "\(replay.text)\(replay.errors)")
+                        #expect(replay.errors.contains(" %, ") && !replay.errors.contains("["), "a bar is for terminals: \(replay.errors)")
                         #expect(load.written > before, "nothing was written meanwhile: it proves nothing")
                         let results = try replay.lines.map { try JSON($0) }
                         #expect(results.count == 4)
@@ -111,14 +112,21 @@ extension AppTests {
         @Test(.timeLimit(.minutes(5))) func aReplayOfNothingIsAUsageError() async throws {
             let commerce = try Installation()
             try await commerce.up { _ in
-                let unknown = try await commerce.run("replay", "nothing")
-                #expect(unknown.status == 1)
-                #expect(unknown.errors.contains("order-summary"), "names those there are")
+                for arguments in [["replay", "nothing"], ["verify", "nothing"], ["project", "--projection", "nothing"]] {
+                    let unknown = try await commerce.run(arguments)
+                    #expect(unknown.status == 64)
+                    #expect(unknown.errors.contains("order-summary"), "names those there are")
+                }
                 #expect(try await commerce.run("replay").status == 64)
                 #expect(try await commerce.run("verify").status == 64)
                 let rollback = try await commerce.run("replay", "order-summary", "--rollback")
                 #expect(rollback.status == 1)
                 #expect(rollback.errors.contains("retired"))
+                for ignored in [["--no-swap"], ["--no-verify"], ["--parallel", "2"], ["--memory", "1M"]] {
+                    let mixed = try await commerce.run(["replay", "order-summary", "--rollback"] + ignored)
+                    #expect(mixed.status == 64)
+                    #expect(mixed.errors.contains(ignored[0]), "\(mixed.errors)")
+                }
             }
         }
 

@@ -31,7 +31,7 @@ import Testing
         #expect(content.rejected.map(\.line) == [2, 5, 6, 7])
         #expect(content.rejected.map(\.reason) == [.malformed, .quantity, .price, .invoiceNumber])
         #expect(content.numbers == ["100001"])
-        let command = try #require(content.invoices.first?.command)
+        let command = try #require(content.commands.first)
         // The first of them gives date, customer and country.
         let order = try PlaceOrder(jsonUTF8Bytes: command.body)
         #expect(order.country == "Spain")
@@ -41,7 +41,7 @@ import Testing
 
     @Test func givesAnOrdersCommand() async throws {
         let content = try await FileContent(try folder.write(header + line("100001", price: "2.55", customer: "")))
-        let command = try #require(content.invoices.first?.command)
+        let command = try #require(content.commands.first)
         #expect(command.path == "/v1/order/100001/place")
         #expect(command.idempotencyKey.contains("100001"))
         let order = try PlaceOrder(jsonUTF8Bytes: command.body)
@@ -53,7 +53,7 @@ import Testing
 
     @Test func givesAReturnsCommand() async throws {
         let content = try await FileContent(try folder.write(header + line("C100001", quantity: 3)))
-        let command = try #require(content.invoices.first?.command)
+        let command = try #require(content.commands.first)
         #expect(command.path == "/v1/return/C100001/register")
         let body = try RegisterReturn(jsonUTF8Bytes: command.body)
         #expect(body.lines.map(\.quantity) == [3])
@@ -63,8 +63,8 @@ import Testing
 
     @Test func theSameInvoiceGivesTheSameCommand() async throws {
         let file = try folder.write(header + line("100001") + line("100002"))
-        let first = try await FileContent(file).invoices.compactMap(\.command)
-        let second = try await FileContent(file).invoices.compactMap(\.command)
+        let first = try await FileContent(file).commands
+        let second = try await FileContent(file).commands
         #expect(first.map(\.idempotencyKey) == second.map(\.idempotencyKey))
         #expect(first.map(\.body) == second.map(\.body))
         #expect(Set(first.map(\.idempotencyKey)).count == 2)

@@ -1,5 +1,7 @@
+import Commerce
 import CommerceSchemas
 import EventModel
+import ProtobufModel
 import SwiftProtobuf
 import Testing
 
@@ -76,6 +78,29 @@ import Testing
         }
         #expect(reason(Array(fields().dropLast())) == .malformed)
         #expect(reason(fields() + [""]) == .malformed)
+    }
+
+    /// What the command API would answer with 400.
+    @Test func setsLinesAsideWhoseTextsTheCommandAPIDoesNotTake() throws {
+        for (column, length) in [
+            "StockCode": TextLimits.sku, "Description": TextLimits.description, "Country": TextLimits.country,
+            "CustomerID": TextLimits.customerID,
+        ] {
+            // Two bytes each, one character; a customer is digits.
+            let character = column == "CustomerID" ? "1" : "é"
+            for (count, expected) in [(length.upperBound, nil), (length.upperBound + 1, .malformed)] as [(Int, RejectReason?)] {
+                let replaced = [column: String(repeating: character, count: count)]
+                #expect(reason(replaced) == expected, "\(column) of \(count)")
+                guard let line = try? InvoiceLine(fields(replaced)) else { continue }
+                var invoice = Invoice()
+                invoice.add(line)
+                let command = try #require(try invoice.command())
+                // As the server reads it.
+                _ = try OrderCommand.codecs[0].parse(Bytes(command.body))
+            }
+            guard column != "CustomerID" else { continue }
+            #expect(reason([column: "a\0b"]) == .malformed, "\(column) with NUL")
+        }
     }
 
     @Test func takesWhatIsUnusualButRight() throws {

@@ -24,15 +24,27 @@ import Testing
     @Test func countsWhatBecameOfEachInvoice() async throws {
         let file = try folder.write(
             header + line("100001") + line("100001") + line("C100002") + line("100003") + line("100004") + line("100005", quantity: 0)
-                + line("x"))
-        let result = try await load(file) { command in
+                + line("x") + line("100006") + line("100007"))
+        let result = try await load(file, concurrency: 1) { command in
             switch command.invoice {
             case "100003": .replayed
-            case "100004": .refused("order-already-placed")
+            case "100004": .refused("order-already-placed", detail: "it is there")
+            case "100006", "100007": .refused("too-large")
             default: .committed
             }
         }
-        #expect(result == LoadResult(invoices: 4, placed: 1, registered: 1, replayed: 1, refused: 1, lines: 7, rejectedLines: 2))
+        #expect(
+            result
+                == LoadResult(
+                    invoices: 6, placed: 1, registered: 1, replayed: 1, refused: 3, lines: 9, rejectedLines: 2,
+                    refusals: [
+                        "order-already-placed": .init(count: 1, invoice: "100004", detail: "it is there"),
+                        "too-large": .init(count: 2, invoice: "100006", detail: nil),
+                    ]))
+        #expect(result.refusalText == "1 order-already-placed (as 100004: it is there), 2 too-large (as 100006)")
+        let json = try #require(JSONSerialization.jsonObject(with: JSONEncoder().encode(result)) as? [String: Any])
+        #expect(
+            json.keys.sorted() == ["invoices", "lines", "placed", "refused", "registered", "rejectedLines", "replayed", "seconds"])
     }
 
     @Test(arguments: [1, 3, 7])

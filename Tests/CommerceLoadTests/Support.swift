@@ -43,9 +43,11 @@ func line(
 /// What a file gives, in its order.
 struct FileContent {
     var invoices: [Invoice] = []
+    /// Of the invoices, in their order.
+    var commands: [InvoiceCommand] = []
     var rejected: [(line: Int, reason: RejectReason)] = []
 
-    var numbers: [String] { invoices.compactMap { $0.command?.invoice } }
+    var numbers: [String] { commands.map(\.invoice) }
 
     init(_ path: String) async throws {
         var content: (invoices: [Invoice], rejected: [(Int, RejectReason)]) = ([], [])
@@ -55,6 +57,7 @@ struct FileContent {
             content.invoices.append($0)
         }
         invoices = content.invoices
+        commands = try invoices.compactMap { try $0.command() }
         rejected = content.rejected
     }
 }

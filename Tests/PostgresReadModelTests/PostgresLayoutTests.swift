@@ -14,10 +14,11 @@ struct PostgresLayoutTests {
     private static let count = PostgresLayout.current.steps.count
 
     private func open(
-        _ database: ScratchDatabase, _ layout: PostgresLayout, schema: String = "highwater"
+        _ database: ScratchDatabase, _ layout: PostgresLayout, schema: String = "highwater", readOnly: Bool = false
     ) async throws -> PostgresReadModelStore {
         try await PostgresReadModelStore.open(
-            connectionString: database.url, options: .init(schema: schema), environment: .system, logger: ScratchDatabase.logger,
+            connectionString: database.url, options: .init(schema: schema), readOnly: readOnly, environment: .system,
+            logger: ScratchDatabase.logger,
             layout: layout)
     }
 
@@ -43,6 +44,32 @@ struct PostgresLayoutTests {
             let error = await #expect(throws: ReadModelError.self) { _ = try await open(database, .current) }
             #expect(error?.code == .incompatibleLayout && error?.isRetriable == false)
             #expect(error?.message.contains("layout \(Self.count + 1)") == true, "\(String(describing: error))")
+        }
+    }
+
+    @Test func whoeverOnlyLooksMakesAndUpgradesNothing() async throws {
+        try await withScratchDatabase { database in
+            let missing = await #expect(throws: ReadModelError.self) { _ = try await open(database, .current, readOnly: true) }
+            #expect(missing?.code == .unavailable && missing?.message.contains("no read model") == true, "\(String(describing: missing))")
+            #expect(try await database.query("SELECT nspname::text FROM pg_namespace WHERE nspname = 'highwater'").isEmpty)
+
+            let store = try await open(database, .current)
+            let live = try await store.createGeneration(SampleLedger.accounts.schema, topic: "ledger", partitions: 1, purpose: .first)
+            #expect(try await store.apply([.deposit(key: "a", from: -1, to: 5)], to: live))
+            await store.close()
+            let older = await #expect(throws: ReadModelError.self) { _ = try await open(database, Self.next, readOnly: true) }
+            #expect(older?.code == .incompatibleLayout && older?.message.contains("bring it up to date") == true)
+            #expect(try await database.query("SELECT version::text FROM highwater.layout") == [["\(Self.count)"]])
+
+            // A server that takes no writes, as a standby does, is enough.
+            try await database.execute("ALTER DATABASE \(database.name) SET default_transaction_read_only = on")
+            let looking = try await open(database, .current, readOnly: true)
+            #expect(try await looking.generations(of: "accounts") == [live])
+            #expect(try await looking.positions(of: live)[Partition(0)]?.offset == Offset(5))
+            let rows = try await looking.withSnapshot(of: live) { try await $0.rows(after: nil, limit: 10) }
+            #expect(rows.count == 1)
+            #expect(looking.identity != nil)
+            await looking.close()
         }
     }
 

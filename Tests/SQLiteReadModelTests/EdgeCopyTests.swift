@@ -30,6 +30,12 @@ import Testing
                 for number in 1...3 {
                     let copy = folder + "/copy-\(number).sqlite"
                     try await self.copy(path, to: copy, way)
+                    // As `verify` does, which leaves the copy as it is.
+                    let copied = try Data(contentsOf: URL(filePath: copy))
+                    let looking = try await SQLiteReadModelStore.open(path: copy, readOnly: true)
+                    #expect(try await system.verification(SampleLedger.accounts, store: looking).run().isEqual)
+                    await looking.close()
+                    #expect(try Data(contentsOf: URL(filePath: copy)) == copied)
                     let elsewhere = try await SQLiteReadModelStore.open(path: copy)
                     let positions = try await elsewhere.livePositions(of: "accounts")
                     #expect(first.allSatisfy(positions.hasApplied))

@@ -44,6 +44,21 @@ import Testing
         }
     }
 
+    @Test func whoeverOnlyLooksUpgradesNothing() async throws {
+        try await withOldFile { path, _ in
+            let queue = try DatabaseQueue(path: path)
+            try await queue.read { try SQLiteLayout.check($0, path: path) }
+            let older = await #expect(throws: ReadModelError.self) {
+                try await queue.read { try SQLiteLayout.check($0, path: path, steps: SQLiteLayout.steps + [Self.next]) }
+            }
+            #expect(older?.code == .incompatibleLayout && older?.message.contains("bring it up to date") == true)
+            let newer = await #expect(throws: ReadModelError.self) {
+                try await queue.read { try SQLiteLayout.check($0, path: path, steps: SQLiteLayout.steps.dropLast()) }
+            }
+            #expect(newer?.code == .incompatibleLayout && newer?.message.contains("newer program") == true)
+        }
+    }
+
     @Test func anUpgradeThatFailsChangesNothing() async throws {
         try await withOldFile { path, system in
             let queue = try DatabaseQueue(path: path)

@@ -58,6 +58,37 @@ import Testing
         }
     }
 
+    @Test func readOnlyItMakesAndChangesNothing() async throws {
+        try await withTemporaryFolder { folder in
+            // Nothing, an empty file, somebody else's.
+            try Data().write(to: URL(filePath: folder + "/empty.sqlite"))
+            try await DatabaseQueue(path: folder + "/other.sqlite").write { db in try db.execute(sql: "CREATE TABLE other (x)") }
+            let other = try Data(contentsOf: URL(filePath: folder + "/other.sqlite"))
+            for name in ["new/views.sqlite", "empty.sqlite", "other.sqlite"] {
+                let error = await #expect(throws: ReadModelError.self) {
+                    _ = try await SQLiteReadModelStore.open(path: folder + "/" + name, readOnly: true)
+                }
+                #expect(error?.code == .unavailable && error?.message.contains("no read model at '\(folder)/\(name)'") == true)
+            }
+            #expect(try FileManager.default.contentsOfDirectory(atPath: folder).sorted() == ["empty.sqlite", "other.sqlite"])
+            #expect(try Data(contentsOf: URL(filePath: folder + "/empty.sqlite")).isEmpty)
+            #expect(try Data(contentsOf: URL(filePath: folder + "/other.sqlite")) == other)
+
+            let path = folder + "/views.sqlite"
+            let live = try await prepared(path, count: 3)
+            let before = try Data(contentsOf: URL(filePath: path))
+            let store = try await SQLiteReadModelStore.open(path: path, readOnly: true)
+            #expect(try await store.generations(of: "accounts") == [live])
+            #expect(try await store.rows(of: "accounts", matching: RowQuery()).value.count == 3)
+            let rows = try await store.withSnapshot(of: live) { try await $0.rows(after: nil, limit: 10) }
+            #expect(rows.count == 3)
+            let error = await #expect(throws: ReadModelError.self) { try await store.hold(live, until: Timestamp(microseconds: 1)) }
+            #expect(error?.code == .storage, "\(String(describing: error))")
+            await store.close()
+            #expect(try Data(contentsOf: URL(filePath: path)) == before)
+        }
+    }
+
     @Test func saysWhereItCannotWrite() async throws {
         try await withTemporaryFolder { folder in
             try Data().write(to: URL(filePath: folder + "/file"))

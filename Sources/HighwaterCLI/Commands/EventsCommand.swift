@@ -35,7 +35,9 @@ struct EventsShowCommand<Program: HighwaterProgram>: AsyncParsableCommand {
         guard let context = Program.application.contexts.map(\.writeModel).first(where: { $0.category(of: id) != nil }) else {
             throw Failure("there is no category '\(id.category)'")
         }
-        let runtime = try await Runtime.open(try shared.settings(), readOnly: true)
+        let settings = try shared.settings()
+        JSONLogHandler.bootstrap(level: settings.logLevel)
+        let runtime = try await Runtime.open(settings, readOnly: true, stores: .none)
         let count = try await runtime.partitions(of: context.topic)
         let place = TopicPartition(context.topic, context.partition(of: id, count: count))
         var found = false
@@ -68,16 +70,33 @@ struct EventsTailCommand<Program: HighwaterProgram>: AsyncParsableCommand {
 
     func validate() throws {
         guard to == nil || to == "end" else { throw ValidationError("--to knows only 'end'.") }
-        guard ["beginning", "end"].contains(from) || LogPosition(from) != nil else {
+        guard !["beginning", "end"].contains(from) else { return }
+        guard let position = LogPosition(from) else {
             throw ValidationError("--from is beginning, end, or a position such as ordering/7@12345.")
+        }
+        let topics = contexts.map(\.topic)
+        guard topics.contains(position.partition.topic) else {
+            let known = topics.map(\.name).sorted().joined(separator: ", ")
+            throw ValidationError("--from \(from): there is no topic '\(position.partition.topic)'; there are \(known).")
         }
     }
 
+    private var contexts: [BoundedContext] { Program.application.contexts.map(\.writeModel) }
+
     func run() async throws {
-        let runtime = try await Runtime.open(try shared.settings(), readOnly: true)
+        let settings = try shared.settings()
+        JSONLogHandler.bootstrap(level: settings.logLevel)
+        let runtime = try await Runtime.open(settings, readOnly: true, stores: .none)
+        if let place = LogPosition(from)?.partition {
+            let count = try await runtime.partitions(of: place.topic)
+            guard place.partition.rawValue < count else {
+                throw Failure(
+                    "there is no partition \(place): the topic has \(count), from \(place.topic)/0 to \(place.topic)/\(count - 1)")
+            }
+        }
         let stopsAtEnd = to != nil
         try await withThrowingTaskGroup { group in
-            for context in Program.application.contexts.map(\.writeModel) {
+            for context in contexts {
                 for partition in Partition.all(of: try await runtime.partitions(of: context.topic)) {
                     let place = TopicPartition(context.topic, partition)
                     guard let first = try await firstOffset(of: place, runtime) else { continue }

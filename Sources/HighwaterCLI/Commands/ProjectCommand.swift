@@ -16,6 +16,8 @@ struct ProjectCommand<Program: HighwaterProgram>: AsyncParsableCommand {
     @Option(name: .long, help: ArgumentHelp("Only this projection; may be given again. All if absent.", valueName: "name"))
     var projection: [String] = []
 
+    func validate() throws { _ = try Program.application.keeping(projections: projection) }
+
     func run() async throws {
         let application = try Program.application.keeping(projections: projection)
         try await Node.run(application, roles: .project, settings: try shared.settings(), benchmarkRoutes: false)

@@ -1,5 +1,6 @@
 import ArgumentParser
 import EventLog
+import Operations
 import ReadModel
 
 /// Which projections a tool works on: names, or `--all`.
@@ -13,7 +14,7 @@ struct ProjectionSelection: ParsableArguments {
     @Option(
         name: .long,
         help: ArgumentHelp("Only in this kind of read model: sqlite or postgres. All that are configured if absent.", valueName: "store"))
-    var store: String?
+    var store: StoreKind?
 
     func validate() throws {
         guard all != !names.isEmpty else { throw ValidationError("Name at least one projection, or say --all.") }
@@ -21,13 +22,26 @@ struct ProjectionSelection: ParsableArguments {
 
     func stores(_ runtime: Runtime) throws -> [any ReadModelStore] {
         guard let store else { return runtime.stores }
-        let chosen = runtime.stores.filter { $0.name == store }
+        let chosen = runtime.stores.filter { $0.name == store.rawValue }
         guard !chosen.isEmpty else {
             throw Failure(
-                "no read model of kind '\(store)' is configured; HIGHWATER_READ_MODEL names \(runtime.stores.map(\.name).joined(separator: ", "))"
+                "no read model of kind '\(store.rawValue)' is configured; HIGHWATER_READ_MODEL names \(runtime.stores.map(\.name).joined(separator: ", "))"
             )
         }
         return chosen
+    }
+}
+
+/// The kinds of read model stores, by the names that stores have.
+enum StoreKind: String, CaseIterable, ExpressibleByArgument {
+    case sqlite
+    case postgres
+
+    init(_ location: ReadModelLocation) {
+        switch location {
+        case .sqlite: self = .sqlite
+        case .postgres: self = .postgres
+        }
     }
 }
 

@@ -20,11 +20,12 @@ struct ReplayCommand<Program: HighwaterProgram>: AsyncParsableCommand {
     @OptionGroup var shared: SharedOptions
     @OptionGroup var selection: ProjectionSelection
 
-    @Option(name: .long, help: "Partitions read and folded at the same time.")
-    var parallel = 4
+    // Without values of their own: that one was given at all has to be known.
+    @Option(name: .long, help: "Partitions read and folded at the same time. 4 if absent.")
+    var parallel: Int?
 
-    @Option(name: .long, help: ArgumentHelp("How much memory the fold may take, as 64M or 2G.", valueName: "size"))
-    var memory = ByteCount(bytes: 512 << 20)
+    @Option(name: .long, help: ArgumentHelp("How much memory the fold may take, as 64M or 2G. 512M if absent.", valueName: "size"))
+    var memory: ByteCount?
 
     @Flag(name: .long, inversion: .prefixedNo, help: "Compare the new rows with the live ones before the swap.")
     var verify = true
@@ -39,14 +40,22 @@ struct ReplayCommand<Program: HighwaterProgram>: AsyncParsableCommand {
     var json = false
 
     func validate() throws {
-        guard parallel > 0 else { throw ValidationError("--parallel must be at least 1.") }
+        guard parallel ?? 1 > 0 else { throw ValidationError("--parallel must be at least 1.") }
+        _ = try Program.application.projections(named: selection.names, all: selection.all)
+        guard rollback else { return }
+        let ignored = [
+            ("--parallel", parallel != nil), ("--memory", memory != nil), ("--no-verify", !verify), ("--no-swap", !swap),
+        ].filter(\.1).map(\.0)
+        guard ignored.isEmpty else {
+            throw ValidationError("--rollback rebuilds nothing, and does not go with \(ignored.joined(separator: ", ")).")
+        }
     }
 
     func run() async throws {
         let settings = try shared.settings()
         JSONLogHandler.bootstrap(level: settings.logLevel)
         let runtime = try await Runtime.open(settings, readOnly: true)
-        let options = Rebuild.Options(parallel: parallel, memory: memory.bytes, verify: verify, swap: swap)
+        let options = Rebuild.Options(parallel: parallel ?? 4, memory: memory?.bytes ?? 512 << 20, verify: verify, swap: swap)
         let signals = await TerminationSignals()
         var hasFindings = false
         for (topic, projection) in try Program.application.projections(named: selection.names, all: selection.all) {
@@ -68,8 +77,8 @@ struct ReplayCommand<Program: HighwaterProgram>: AsyncParsableCommand {
         do {
             return try await signals.cancelling { [rollback] in
                 try await rollback
-                    ? rebuild.rollBack { progress in line.show(progress.line(name)) }
-                    : rebuild.run { progress in line.show(progress.line(name)) }
+                    ? rebuild.rollBack { line.show($0, of: name) }
+                    : rebuild.run { line.show($0, of: name) }
             }
         } catch let interrupted as Interrupted {
             throw Failure("\(name): \(interrupted): the live rows are as they were, and the next replay begins anew")
@@ -103,13 +112,18 @@ struct ReplayCommand<Program: HighwaterProgram>: AsyncParsableCommand {
     }
 }
 
+extension ProgressLine {
+    func show(_ progress: RebuildProgress, of name: String) {
+        show("\(name): \(progress.phase.rawValue)", done: progress.fraction, progress.figures)
+    }
+}
+
 extension RebuildProgress {
     /// Events, rate, rows, bytes, lag and time left on one line.
-    func line(_ name: String) -> String {
+    fileprivate var figures: String {
         var parts = [
-            "\(name): \(phase.rawValue) \(ProgressLine.bar(fraction)) \(Int(fraction * 100)) %",
             "\(Figures.grouped(events)) events", "\(Figures.grouped(Int64(eventsPerSecond)))/s", "\(Figures.grouped(rows)) rows",
-            Figures.bytes(bytes), "lag \(Figures.grouped(lag))",
+            Figures.bytes(bytes), "lag \(Figures.grouped(lag)) records",
         ]
         if let secondsLeft { parts.append("\(Figures.seconds(secondsLeft)) left") }
         return parts.joined(separator: ", ")

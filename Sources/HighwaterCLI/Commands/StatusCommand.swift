@@ -7,8 +7,11 @@ import WriteModel
 struct StatusCommand<Program: HighwaterProgram>: AsyncParsableCommand {
     static var configuration: CommandConfiguration {
         CommandConfiguration(
-            commandName: "status", abstract: "Topics, their writers, and the read models' generations and lag.",
-            discussion: "Folds the chain rule over the whole log, to tell each partition's writer and its void records.")
+            commandName: "status", abstract: "Topics, their writers, and the read models' generations, positions and lag.",
+            discussion: """
+                Folds the chain rule over the whole log, to tell each partition's writer and its void records. Lag counts records of the log: \
+                a commit is one, however many events it holds, and so are claims and void records. A read model that is missing or cannot be reached is told as such.
+                """)
     }
 
     @OptionGroup var shared: SharedOptions
@@ -19,7 +22,8 @@ struct StatusCommand<Program: HighwaterProgram>: AsyncParsableCommand {
     func run() async throws {
         let settings = try shared.settings()
         JSONLogHandler.bootstrap(level: settings.logLevel)
-        let runtime = try await Runtime.open(settings, readOnly: true)
+        let runtime = try await Runtime.open(settings, readOnly: true, stores: .none)
+        let stores = await runtime.existingStores()
         var status = SystemStatus(log: "\(settings.log)", partitions: [], projections: [])
         for context in Program.application.contexts {
             let topic = context.writeModel.topic
@@ -27,8 +31,16 @@ struct StatusCommand<Program: HighwaterProgram>: AsyncParsableCommand {
             for partition in Partition.all(of: try await runtime.partitions(of: topic)) {
                 status.partitions.append(try await runtime.status(of: TopicPartition(topic, partition), announced: announced))
             }
-            for store in runtime.stores {
-                status.projections += await ReadModelInspector(context.projections, store: store, log: runtime.log, topic: topic).status()
+            for (kind, store) in stores {
+                switch store {
+                case .success(let store):
+                    status.projections +=
+                        await ReadModelInspector(context.projections, store: store, log: runtime.log, topic: topic).status()
+                case .failure(let failure):
+                    status.projections += context.projections.map {
+                        ProjectionStatus(unknown: $0.id, store: kind.rawValue, error: "\(failure)")
+                    }
+                }
             }
         }
         if json { try StandardOutput.write(json: status) } else { StandardOutput.write(status.text) }
@@ -67,15 +79,36 @@ struct SystemStatus: Encodable {
                 })
         text += "\n"
         text += table(
-            [["PROJECTION", "STORE", "GENERATIONS", "LAG", "SECONDS", "STATE"]]
+            [["PROJECTION", "STORE", "GENERATIONS", "LAG RECORDS", "LAG SECONDS", "STATE"]]
                 + projections.map { projection in
-                    [
-                        "\(projection.projection) v\(projection.version)", projection.store,
-                        projection.generations.map { "\($0.number) \($0.state)" }.joined(separator: ", "), "\(projection.lagRecords)",
-                        "\((projection.lagSeconds * 10).rounded() / 10)",
+                    let generations = projection.generations.map { "\($0.number) \($0.state)" }.joined(separator: ", ")
+                    let isLagKnown = projection.error == nil || !projection.partitions.isEmpty
+                    return [
+                        "\(projection.projection) v\(projection.version)", projection.store, generations.isEmpty ? "-" : generations,
+                        isLagKnown ? "\(projection.lagRecords)" : "-",
+                        isLagKnown ? "\((projection.lagSeconds * 10).rounded() / 10)" : "-",
                         projection.error ?? (projection.lagRecords == 0 ? "caught up" : "behind"),
                     ]
                 })
+        let placed = projections.filter { !$0.partitions.isEmpty }
+        if !placed.isEmpty { text += "\nPOSITIONS (partition@last record applied/end of the log)\n" }
+        for projection in placed {
+            text += "\(projection.projection) v\(projection.version) in \(projection.store)\n"
+            text += Self.lines(projection.partitions.map { "\($0.partition)@\($0.offset < 0 ? "-" : "\($0.offset)")/\($0.end)" })
+        }
+        return text
+    }
+
+    /// The words in columns, as many a line as fit in some 100 characters.
+    private static func lines(_ words: [String]) -> String {
+        let width = (words.map(\.count).max() ?? 0) + 2
+        let perLine = max(1, 100 / width)
+        var text = ""
+        for (index, word) in words.enumerated() {
+            if index % perLine == 0 { text += "  " }
+            let isLast = index % perLine == perLine - 1 || index == words.count - 1
+            text += isLast ? word + "\n" : word + String(repeating: " ", count: width - word.count)
+        }
         return text
     }
 
@@ -89,6 +122,21 @@ struct SystemStatus: Encodable {
 }
 
 extension Runtime {
+    /// The read models that the settings name, in their order, opened to be looked at; or why not.
+    func existingStores() async -> [(kind: StoreKind, store: Result<any ReadModelStore, any Error>)] {
+        var stores: [(kind: StoreKind, store: Result<any ReadModelStore, any Error>)] = []
+        for location in settings.readModels {
+            let store: Result<any ReadModelStore, any Error>
+            do {
+                store = .success(try await Self.openStore(location, readOnly: true, logger))
+            } catch {
+                store = .failure(error)
+            }
+            stores.append((StoreKind(location), store))
+        }
+        return stores
+    }
+
     func announcements(of topic: Topic) async throws -> [OwnerAnnouncement] {
         do {
             return try await OwnerTopic.announcements(of: topic, in: log)

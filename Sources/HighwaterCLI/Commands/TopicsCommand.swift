@@ -43,7 +43,7 @@ struct TopicsCreateCommand<Program: HighwaterProgram>: AsyncParsableCommand {
     func run() async throws {
         let settings = try shared.settings()
         JSONLogHandler.bootstrap(level: settings.logLevel)
-        let runtime = try await Runtime.open(settings, stores: false)
+        let runtime = try await Runtime.open(settings, stores: .none)
         var hasFindings = false
         for needed in NeededTopic.all(of: Program.application, partitions: partitions ?? settings.partitions) {
             var wanted = needed.settings
@@ -79,7 +79,7 @@ struct TopicsCheckCommand<Program: HighwaterProgram>: AsyncParsableCommand {
     func run() async throws {
         let settings = try shared.settings()
         JSONLogHandler.bootstrap(level: settings.logLevel)
-        let runtime = try await Runtime.open(settings, readOnly: true, stores: false)
+        let runtime = try await Runtime.open(settings, readOnly: true, stores: .none)
         var reports: [TopicReport] = []
         for needed in NeededTopic.all(of: Program.application, partitions: settings.partitions) {
             do {

@@ -25,11 +25,17 @@ struct VerifyCommand<Program: HighwaterProgram>: AsyncParsableCommand {
     @Flag(name: .long, help: "Print a JSON object for each projection.")
     var json = false
 
+    func validate() throws {
+        guard parallel > 0 else { throw ValidationError("--parallel must be at least 1.") }
+        guard differences >= 0 else { throw ValidationError("--differences must be at least 0.") }
+        _ = try Program.application.projections(named: selection.names, all: selection.all)
+    }
+
     func run() async throws {
         let settings = try shared.settings()
         JSONLogHandler.bootstrap(level: settings.logLevel)
-        let runtime = try await Runtime.open(settings, readOnly: true)
-        let options = Verification.Options(parallel: max(1, parallel), maximumDifferences: max(0, differences))
+        let runtime = try await Runtime.open(settings, readOnly: true, stores: .existing)
+        let options = Verification.Options(parallel: parallel, maximumDifferences: differences)
         var hasFindings = false
         for (topic, projection) in try Program.application.projections(named: selection.names, all: selection.all) {
             for store in try selection.stores(runtime) {
@@ -39,7 +45,7 @@ struct VerifyCommand<Program: HighwaterProgram>: AsyncParsableCommand {
                 do {
                     defer { line.end() }
                     result = try await Verification(projection, store: store, log: runtime.log, topic: topic, options: options)
-                        .run { line.show($0.line(name)) }
+                        .run { line.show($0, of: name) }
                 } catch let error as ReadModelError {
                     throw Failure("\(name): \(error)")
                 } catch let error as LogError {

@@ -1,6 +1,6 @@
 import Synchronization
 
-/// Shows how far long work is: one line that is rewritten on a terminal, a line every few seconds otherwise.
+/// Shows how far long work is: on a terminal one line with a bar, which is rewritten; otherwise a plain line every few seconds.
 public final class ProgressLine: Sendable {
     private struct State {
         var lastShown: ContinuousClock.Instant?
@@ -18,8 +18,10 @@ public final class ProgressLine: Sendable {
 
     private var interval: Duration { isTerminal ? .milliseconds(100) : .seconds(5) }
 
-    /// Shows `text`, unless a line was shown just now.
-    public func show(_ text: @autoclosure () -> String) {
+    /// Shows `work`, how much of it is done, and figures about it, unless a line was shown just now.
+    ///
+    /// - Parameter fraction: 0 to 1.
+    public func show(_ work: @autoclosure () -> String, done fraction: Double, _ figures: @autoclosure () -> String) {
         let now = ContinuousClock.now
         let isDue = state.withLock { state in
             if let last = state.lastShown, now - last < interval { return false }
@@ -28,7 +30,10 @@ public final class ProgressLine: Sendable {
             return true
         }
         guard isDue else { return }
-        write(isTerminal ? "\r\u{1B}[K\(text())" : text() + "\n")
+        let done = min(max(fraction, 0), 1)
+        let bar = isTerminal ? Self.bar(done) + " " : ""
+        let text = "\(work()) \(bar)\(Int(done * 100)) %, \(figures())"
+        write(isTerminal ? "\r\u{1B}[K\(text)" : text + "\n")
     }
 
     /// Clears the terminal's line; what comes next stands for itself.
@@ -41,8 +46,8 @@ public final class ProgressLine: Sendable {
     }
 
     /// A bar of `width` cells, `fraction` of them full.
-    public static func bar(_ fraction: Double, width: Int = 24) -> String {
-        let full = Int((min(max(fraction, 0), 1) * Double(width)).rounded())
+    private static func bar(_ fraction: Double, width: Int = 24) -> String {
+        let full = Int((fraction * Double(width)).rounded())
         return "[" + String(repeating: "#", count: full) + String(repeating: ".", count: width - full) + "]"
     }
 }

@@ -1,3 +1,4 @@
+import ArgumentParser
 import EventLog
 import Foundation
 import KafkaLog
@@ -22,15 +23,22 @@ struct Runtime: Sendable {
         return "\(host)/\(getpid())/\(UInt64.random(in: 0 ... .max))"
     }()
 
-    /// - Parameters:
-    ///   - readOnly: for tools that look at what others write: a log that is not there is an error, not made.
-    ///   - stores: whether to open the read models too.
-    static func open(_ settings: Settings, readOnly: Bool = false, stores opensStores: Bool = true) async throws -> Runtime {
+    /// Which read models to open.
+    enum Stores {
+        case none
+        /// All of them; what is missing is an error, and nothing is changed.
+        case existing
+        /// All of them; what is missing is made.
+        case made
+    }
+
+    /// - Parameter readOnly: for tools that look at what others write: a log that is not there is an error, not made.
+    static func open(_ settings: Settings, readOnly: Bool = false, stores wanted: Stores = .made) async throws -> Runtime {
         let logger = Logger(label: "highwater")
         let log = try await openLog(settings, readOnly: readOnly, logger)
         var stores: [any ReadModelStore] = []
-        if opensStores {
-            for location in settings.readModels { stores.append(try await openStore(location, logger)) }
+        if wanted != .none {
+            for location in settings.readModels { stores.append(try await openStore(location, readOnly: wanted == .existing, logger)) }
         }
         return Runtime(settings: settings, log: log, stores: stores, logger: logger)
     }
@@ -73,17 +81,19 @@ struct Runtime: Sendable {
         }
     }
 
-    private static func openStore(_ location: ReadModelLocation, _ logger: Logger) async throws -> any ReadModelStore {
+    /// - Parameter readOnly: a read model that is not there is an error, not made.
+    static func openStore(_ location: ReadModelLocation, readOnly: Bool, _ logger: Logger) async throws -> any ReadModelStore {
         switch location {
         case .sqlite(let path):
             do {
-                return try await SQLiteReadModelStore.open(path: path)
+                return try await SQLiteReadModelStore.open(path: path, readOnly: readOnly)
             } catch {
                 throw Failure("\(error)")
             }
         case .postgres(let connectionString):
             do {
-                return try await PostgresReadModelStore.open(connectionString: connectionString, logger: logger)
+                return try await PostgresReadModelStore.open(
+                    connectionString: connectionString, readOnly: readOnly, logger: logger)
             } catch {
                 throw Failure("\(error)")
             }
@@ -101,14 +111,16 @@ extension Application {
             contexts: contexts.map { $0.keeping { kept.contains($0.id.name) } })
     }
 
-    /// The projections by the names given, with their topics; all of them if none is given.
+    /// The projections by the names given, with their topics, or all of them.
+    ///
+    /// - Throws: `ValidationError` where a name is unknown.
     func projections(named names: [String], all: Bool) throws -> [(topic: Topic, projection: RegisteredProjection)] {
         let known = contexts.flatMap { context in context.projections.map { (topic: context.writeModel.topic, projection: $0) } }
         guard !all else { return known }
         return try names.map { name in
             guard let found = known.first(where: { $0.projection.id.name == name }) else {
-                throw Failure(
-                    "there is no projection '\(name)'; there are \(known.map(\.projection.id.name).sorted().joined(separator: ", "))")
+                throw ValidationError(
+                    "There is no projection '\(name)'; there are \(known.map(\.projection.id.name).sorted().joined(separator: ", ")).")
             }
             return found
         }

@@ -57,6 +57,13 @@ struct SettingsReader {
             }
             settings[kafkaName(name)] = (variableText(variable) ?? "", .environment)
         }
+        if settings.isEmpty {
+            rows.append(
+                SettingsTable.Row(
+                    key: Self.prefix + Self.kafkaPrefix + "<NAME>", type: "librdkafka setting", defaultValue: "librdkafka's",
+                    meaning: "any librdkafka setting, as HIGHWATER_KAFKA_SECURITY_PROTOCOL=SASL_SSL", value: "librdkafka's",
+                    source: .default))
+        }
         func variable(_ name: String) -> String { Self.prefix + Self.kafkaPrefix + name.uppercased().replacing(".", with: "_") }
         func shown(_ name: String, _ value: String) -> String {
             SecretMask.isSecret(name: name) ? SecretMask.mask : SecretMask.value(value)

@@ -26,9 +26,19 @@ public struct ProjectionStatus: Codable, Sendable {
     public let generations: [GenerationStatus]
     /// Of the live generation; empty where there is none.
     public let partitions: [PartitionStatus]
+    /// Records of the log that are not applied, void ones included.
     public let lagRecords: Int64
     /// How long the oldest record that is not applied has been in the log; 0 where all are.
     public let lagSeconds: Double
     /// Why the rest is not known, or what is wrong.
     public let error: String?
+}
+
+extension ProjectionStatus {
+    /// Of a read model whose store cannot be opened.
+    public init(unknown projection: ProjectionID, store: String, error: String) {
+        self.init(
+            projection: projection.name, version: projection.version, store: store, generations: [], partitions: [], lagRecords: 0,
+            lagSeconds: 0, error: error)
+    }
 }

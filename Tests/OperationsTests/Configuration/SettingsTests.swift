@@ -24,6 +24,12 @@ struct SettingsTests {
         #expect(settings.table.rows.allSatisfy { $0.source == .default && $0.value == $0.defaultValue })
     }
 
+    @Test func tableHasARowForLibrdkafkasSettingsWhereNoneIsSet() throws {
+        let rows = try Settings.load(environment: [:]).table.rows
+        #expect(rows.map(\.key) == (Settings.names + ["KAFKA_<NAME>"]).map { "HIGHWATER_\($0)" })
+        #expect(rows.last?.meaning.contains("librdkafka") == true)
+    }
+
     @Test func environmentSetsEverything() throws {
         let settings = try Settings.load(environment: [
             "HIGHWATER_LOG": "kafka://k1:9092,k2:9093,k3", "HIGHWATER_READ_MODEL": "sqlite:/var/v.sqlite, postgres://a:p,w@h1:1,h2:2/db",

@@ -3,8 +3,8 @@ import ProtobufModel
 
 extension Line {
     static let fields: [MessageField<Line>] = [
-        .text("sku", \.sku, length: 1...64),
-        .text("description", \.description_p, length: 0...1000),
+        .text("sku", \.sku, length: TextLimits.sku),
+        .text("description", \.description_p, length: TextLimits.description),
         .int32("quantity", description: "Above 0."),
         .int64("unitPriceMicros", description: "In millionths of the currency unit, 0 or above."),
     ]

@@ -8,8 +8,8 @@ extension OrderCommand {
         .protobuf(
             "place", PlaceOrder.self,
             fields: [
-                .text("customerId", ifPresent: \.hasCustomerID, \.customerID, length: 1...128, form: .customer),
-                .text("country", \.country, length: 1...100),
+                .text("customerId", ifPresent: \.hasCustomerID, \.customerID, length: TextLimits.customerID, form: .customer),
+                .text("country", \.country, length: TextLimits.country),
                 .text("currency", \.currency, length: 3...3, form: .currency),
                 .timestamp("placedAt", ifPresent: \.hasPlacedAt, \.placedAt),
                 .list("lines", \.lines, of: Line.fields),
