@@ -146,6 +146,7 @@ import WriteModel
             let problem = try response.expectProblem(status, slug)
             #expect(response.headers[.retryAfter] == retryAfter)
             #expect(response.headers[.key]?.hasPrefix("made-") == true)
+            if case .tooLarge = outcome { #expect(problem["title"] as? String == "The command or its events are too large") }
             if case .unavailable(let reason) = outcome { #expect(problem["detail"] as? String == reason) }
         }
     }

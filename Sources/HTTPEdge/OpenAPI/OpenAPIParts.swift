@@ -123,7 +123,7 @@ enum OpenAPIParts {
             + statuses.map { status in
                 let kinds = ProblemKind.allCases.filter { $0.status.code == status }
                 var description = kinds.map { "`\($0.rawValue)`: \($0.title)." }.joined(separator: " ")
-                if kinds.contains(.tooLarge) { description += " The limit is \(maximumBodyBytes) bytes." }
+                if kinds.contains(.tooLarge) { description += " A body may have \(maximumBodyBytes) bytes." }
                 var members: [(String, JSONValue)] = [("description", .string(description))]
                 let names = problemHeaders(status)
                 if !names.isEmpty { members.append(("headers", .object(names.map { ($0, reference("headers", $0)) }))) }
