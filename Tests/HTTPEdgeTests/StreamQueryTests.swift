@@ -1,5 +1,6 @@
 import EventLog
 import EventModel
+import Foundation
 import HTTPTypes
 import HummingbirdTesting
 import Testing
@@ -62,6 +63,23 @@ import WriteModel
     func badParameter(_ query: String, field: String) async throws {
         try await edge.open("1")
         try await edge.send(.get, "/v1/account/1/events?\(query)").expectProblem(400, "malformed", field: field)
+    }
+
+    @Test func anEventThatCannotBeShownHidesNoOther() async throws {
+        var edge = edge
+        let log = RecordingLog()
+        edge.logger = log.logger
+        try await edge.open("1")
+        edge.commands.store(EncodedEvent(type: "account.deposited.v1", data: Bytes("x".utf8)), on: try StreamID("account/1"))
+        edge.commands.store(EncodedEvent(type: "unknown.v1", data: []), on: try StreamID("account/1"))
+        let response = try await edge.send(.get, "/v1/account/1/events")
+        #expect(response.status == .ok)
+        let events = try #require(try response.json["events"] as? [[String: Any]])
+        #expect(events.map { $0["type"] as? String } == ["account.opened.v1", "account.deposited.v1", "unknown.v1"])
+        #expect(events.map { $0["data"] is NSNull } == [false, true, true])
+        for event in ["account/1@2", "account/1@3"] {
+            #expect(log.lines.contains { $0.hasPrefix("error ") && $0.contains(event) }, "\(log.lines)")
+        }
     }
 
     @Test func stateAtAVersion() async throws {

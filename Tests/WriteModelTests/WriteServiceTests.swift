@@ -108,6 +108,22 @@ struct WriteServiceTests {
         }
     }
 
+    /// Trying again would not help, and the recorded events can be had all the same.
+    @Test func aStateOfEventsThatCannotBeReadIsToldAsSuch() async throws {
+        try await running { service in _ = try await service.execute(.add(7, to: "a", id: "1")) }
+        try await running(readsEvents: false) { service in
+            let stream = try StreamID("tally/a")
+            do {
+                _ = try await service.state(of: stream, at: nil)
+                Issue.record("a state was made of an event that cannot be read")
+            } catch let error as HistoryError {
+                #expect(error.code == .unreadable)
+                #expect(error.description.contains("not a number"))
+            }
+            #expect(try await service.events(of: stream, from: StreamVersion(1), limit: 10).count == 1)
+        }
+    }
+
     @Test func decidesConcurrentCommandsOneAfterTheOther() async throws {
         try await running { service in
             let accepted = await withTaskGroup(of: Bool.self) { group in
@@ -186,7 +202,7 @@ struct WriteServiceTests {
     @discardableResult
     private func running(
         partitions: Int = 2, stores: InMemoryStateStores? = nil, foldVersion: Int = 1, instance: String = "first",
-        clock: ManualClock? = nil,
+        readsEvents: Bool = true, clock: ManualClock? = nil,
         _ body: (WriteService) async throws -> Void
     ) async throws -> WriteService {
         var options = WriteService.Options(instance: "\(instance)-\(UInt64.random(in: 0 ... .max))")
@@ -194,7 +210,7 @@ struct WriteServiceTests {
         // Nobody's deadline: a busy machine may take its time.
         options.timeout = .seconds(600)
         let service = WriteService(
-            BoundedContext("counting", categories: [.tally(foldVersion: foldVersion)]), log: log, stores: stores ?? self.stores,
+            BoundedContext("counting", categories: [.tally(foldVersion: foldVersion, readsEvents: readsEvents)]), log: log, stores: stores ?? self.stores,
             options: options, environment: clock?.environment ?? .system, logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() })
         try await withServiceRunning(service) {
             try await service.ready()

@@ -72,7 +72,7 @@ struct CommandAnswer {
             json.raw(",\"type\":")
             json.string(event.type.description)
             json.raw(",\"data\":")
-            json.json(data(event))
+            json.json(category.data(of: event, at: EventID(stream: stream, version: firstVersion + index), logger: logger))
             json.raw("}")
         }
         json.raw("]}")
@@ -81,16 +81,5 @@ struct CommandAnswer {
         ]
         if let position { headers[.highwaterPosition] = position }
         return Response(status: status, headers: headers, body: ResponseBody(byteBuffer: json.buffer))
-    }
-
-    /// `null` for an event that its category cannot show: it is in the log for ever, and no error may say otherwise.
-    private func data(_ event: EncodedEvent) -> String {
-        do throws(UnreadableEvent) {
-            if let json = try category.json(event) { return json }
-            logger.error("an event was stored that its category cannot show", metadata: ["type": "\(event.type)", "stream": "\(stream)"])
-        } catch {
-            logger.error("an event was stored that its category cannot show", metadata: ["error": "\(error)", "stream": "\(stream)"])
-        }
-        return "null"
     }
 }

@@ -2,6 +2,7 @@ import EventLog
 import EventModel
 import HTTPTypes
 import Hummingbird
+import Logging
 import ReadModel
 import WriteModel
 
@@ -25,7 +26,7 @@ struct StreamEndpoint: Sendable {
     }
 
     func events(
-        _ request: Request, _ target: RequestTarget, _ route: CategoryRoute, key: Substring, traceparent: String
+        _ request: Request, _ target: RequestTarget, _ route: CategoryRoute, key: Substring, traceparent: String, logger: Logger
     ) async throws -> Response {
         let stream = try StreamID(route: route.category.name, key: key)
         var parameters = try QueryParameters(target.query)
@@ -35,7 +36,7 @@ struct StreamEndpoint: Sendable {
         try parameters.finish()
         let freshness = try Freshness(request.headers, topics: topics)
         return try await owned(request, stream, route, freshness, traceparent) {
-            try await events(of: stream, from: from, limit: limit, route)
+            try await events(of: stream, from: from, limit: limit, route, logger)
         }
     }
 
@@ -80,7 +81,9 @@ struct StreamEndpoint: Sendable {
             body: ResponseBody(byteBuffer: json.buffer))
     }
 
-    private func events(of stream: StreamID, from: Int64, limit: Int, _ route: CategoryRoute) async throws -> Response {
+    private func events(
+        of stream: StreamID, from: Int64, limit: Int, _ route: CategoryRoute, _ logger: Logger
+    ) async throws -> Response {
         // One more than is shown tells whether there are more.
         let found = try await route.service.events(of: stream, from: StreamVersion(from), limit: limit + 1)
         if found.isEmpty {
@@ -91,7 +94,7 @@ struct StreamEndpoint: Sendable {
         json.raw("{\"events\":[")
         for (index, event) in found.prefix(limit).enumerated() {
             if index > 0 { json.raw(",") }
-            StoredEventJSON.write(event, data: try data(of: event, route.category), to: &json)
+            StoredEventJSON.write(event, data: route.category.data(of: event.event, at: event.id, logger: logger), to: &json)
         }
         json.raw("],\"next\":")
         if found.count > limit { json.integer(found[limit].id.version.rawValue) } else { json.raw("null") }
@@ -99,12 +102,5 @@ struct StreamEndpoint: Sendable {
         var headers: HTTPFields = [.contentType: "application/json"]
         if let last = found.prefix(limit).last { headers[.highwaterPosition] = last.position.description }
         return Response(status: .ok, headers: headers, body: ResponseBody(byteBuffer: json.buffer))
-    }
-
-    private func data(of stored: StoredEvent, _ category: Category) throws -> String {
-        guard let data = try category.json(stored.event) else {
-            throw UnreadableEvent(type: stored.event.type, reason: "no such event type is registered for its category")
-        }
-        return data
     }
 }

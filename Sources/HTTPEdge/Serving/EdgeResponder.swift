@@ -118,7 +118,8 @@ final class EdgeResponder: HTTPResponder {
             }
             return try await commands.answer(request, command, key: key, actor: actor, traceparent: traceparent, logger: logger)
         case .state(let category, let key): return try await streams.state(request, target, category, key: key, traceparent: traceparent)
-        case .events(let category, let key): return try await streams.events(request, target, category, key: key, traceparent: traceparent)
+        case .events(let category, let key):
+            return try await streams.events(request, target, category, key: key, traceparent: traceparent, logger: logger)
         case .row(let schema, let key): return try await views.row(request, target, schema, key: key)
         case .rows(let schema): return try await views.rows(request, target, schema)
         case .probe(let probe):

@@ -71,6 +71,8 @@ public struct HistoryError: Error, CustomStringConvertible {
         /// This instance does not write the stream's partition.
         case notOwner
         case unavailable
+        /// An event of the stream cannot be read by its category, or the state not be shown: trying again does not help.
+        case unreadable
     }
 
     public let code: Code

@@ -130,9 +130,13 @@ final class InMemoryCommands: CommandService {
         try check()
         let stored = contents.withLock { $0.events[stream] ?? [] }
         let count = version.map { Int($0.rawValue) } ?? stored.count
-        guard count > 0, count <= stored.count, let decider = context.category(of: stream)?.decider,
-            let json = try? decider.json(decider.evolve(decider.initial, stored.prefix(count).map(\.event)))
-        else { return nil }
+        guard count > 0, count <= stored.count, let decider = context.category(of: stream)?.decider else { return nil }
+        let json: String
+        do {
+            json = try decider.json(decider.evolve(decider.initial, stored.prefix(count).map(\.event)))
+        } catch {
+            throw HistoryError(.unreadable, "\(error)")
+        }
         return StateSnapshot(version: StreamVersion(Int64(count)), json: json, position: stored[count - 1].position)
     }
 
