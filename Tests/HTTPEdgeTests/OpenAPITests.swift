@@ -76,6 +76,14 @@ import WriteModel
         #expect(documented == answered)
     }
 
+    @Test func readsOfStreamsAndViewsTakeAPreference() async throws {
+        let paths = try #require(try await edge.send(.get, "/openapi.json").json["paths"] as? [String: [String: [String: Any]]])
+        for path in ["/v1/account/{streamID}", "/v1/account/{streamID}/events", "/v1/views/account-list", "/v1/views/account-list/{key}"] {
+            let parameters = try #require(paths[path]?["get"]?["parameters"] as? [[String: Any]])
+            #expect(parameters.contains { $0["$ref"] as? String == "#/components/parameters/prefer" }, "\(path)")
+        }
+    }
+
     /// A command may be called as the events' path is.
     @Test func keepsACommandCalledEvents() async throws {
         var edge = edge

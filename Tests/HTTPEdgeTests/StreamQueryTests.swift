@@ -123,4 +123,24 @@ import WriteModel
         try await edge.send(.get, "/v1/account/1/events", headers: [.position: "banking/0@7"]).expectProblem(503, "unavailable")
         try await edge.send(.get, "/v1/account/1", headers: [.position: "x"]).expectProblem(400, "malformed", field: "Highwater-Position")
     }
+
+    /// Whoever has come to the last has come to all, and no more than one wait was asked for.
+    @Test func severalPositionsAreWaitedForAtOnce() async throws {
+        try await edge.open("1", deposits: 2)
+        let response = try await edge.send(.get, "/v1/account/1", headers: [.position: "banking/0@1, banking/0@2, banking/0@0"])
+        #expect(response.status == .ok)
+        #expect(edge.commands.positions.map(\.description) == ["banking/0@2"])
+    }
+
+    @Test func tellsThePreferenceThatItApplied() async throws {
+        try await edge.open("1")
+        for path in ["/v1/account/1", "/v1/account/1/events", "/v1/account/2", "/v1/account/2/events"] {
+            #expect(try await edge.send(.get, path, headers: [.preference: "wait=31"]).headers[.applied] == "wait=30")
+            #expect(try await edge.send(.get, path).headers[.applied] == nil)
+        }
+        let late = try await edge.send(.get, "/v1/account/1", headers: [.position: "banking/0@7", .preference: "wait=5"])
+        try late.expectProblem(503, "unavailable")
+        #expect(late.headers[.applied] == "wait=5")
+        #expect(try #require(edge.commands.waits.last) > .seconds(4))
+    }
 }

@@ -45,19 +45,29 @@ struct StreamEndpoint: Sendable {
         _ request: Request, _ stream: StreamID, _ route: CategoryRoute, _ freshness: Freshness, _ traceparent: String,
         _ read: () async throws -> Response
     ) async throws -> Response {
-        let forwardable = StreamRequest(
-            head: request.head, body: nil, stream: stream, service: route.service, commandID: nil, traceparent: traceparent)
-        return try await forwarder.answer(forwardable) { _ in
-            do {
-                // Other partitions' positions say nothing about the stream.
-                let own = route.service.partition(of: stream)
-                for position in freshness.positions where position.partition == own {
-                    try await route.service.catchUp(to: position, timeout: freshness.timeout)
+        let elapsed = forwarder.environment.clock.stopwatch()
+        let request = StreamRequest(
+            head: request.head, body: nil, stream: stream, service: route.service, commandID: nil, traceparent: traceparent,
+            wait: freshness.positions.isEmpty ? .zero : freshness.timeout)
+        do {
+            var response = try await forwarder.answer(request) { remaining in
+                do {
+                    // Other partitions' positions say nothing about the stream. Whoever has come to the last of its own has come to all.
+                    let own = route.service.partition(of: stream)
+                    if let last = freshness.positions.filter({ $0.partition == own }).max(by: { $0.offset < $1.offset }) {
+                        try await route.service.catchUp(to: last, timeout: max(.zero, min(remaining, freshness.timeout - elapsed())))
+                    }
+                    return .response(try await read())
+                } catch let error as HistoryError where error.code == .notOwner {
+                    return .notOwner(error.description)
                 }
-                return .response(try await read())
-            } catch let error as HistoryError where error.code == .notOwner {
-                return .notOwner(error.description)
             }
+            if let applied = freshness.appliedPreference { response.headers[.preferenceApplied] = applied }
+            return response
+        } catch {
+            guard let applied = freshness.appliedPreference, var problem = Problem(fault: error) else { throw error }
+            problem.headers[.preferenceApplied] = applied
+            throw problem
         }
     }
 

@@ -18,6 +18,7 @@ final class InMemoryCommands: CommandService {
         var received: [Command] = []
         var timeouts: [Duration?] = []
         var positions: [LogPosition] = []
+        var waits: [Duration] = []
         var nextOffset: Int64 = 0
         var scripted: CommandOutcome?
         var fault: (any Error & Sendable)?
@@ -29,15 +30,19 @@ final class InMemoryCommands: CommandService {
     private let contents = Mutex(Contents())
     /// Runs before each command is decided.
     private let before: @Sendable () async -> Void
+    /// Runs before each answer that it has caught up.
+    private let beforeCaughtUp: @Sendable () async -> Void
 
     init(
         _ topic: Topic = "banking", categories: [WriteModel.Category] = [Account.category()],
-        instance: String = "test", owners: (any OwnerDirectory)? = nil, before: @escaping @Sendable () async -> Void = {}
+        instance: String = "test", owners: (any OwnerDirectory)? = nil, before: @escaping @Sendable () async -> Void = {},
+        beforeCaughtUp: @escaping @Sendable () async -> Void = {}
     ) {
         self.instance = instance
         self.owners = owners
         context = BoundedContext(topic, categories: categories)
         self.before = before
+        self.beforeCaughtUp = beforeCaughtUp
     }
 
     /// Every command that has come so far.
@@ -46,6 +51,8 @@ final class InMemoryCommands: CommandService {
     var timeouts: [Duration?] { contents.withLock { $0.timeouts } }
     /// What was asked to be caught up with.
     var positions: [LogPosition] { contents.withLock { $0.positions } }
+    /// How long each was to be waited for.
+    var waits: [Duration] { contents.withLock { $0.waits } }
     /// How many records there are.
     var records: Int { contents.withLock { Int($0.nextOffset) } }
 
@@ -116,8 +123,10 @@ final class InMemoryCommands: CommandService {
         try check()
         let isThere = contents.withLock { contents in
             contents.positions.append(position)
+            contents.waits.append(timeout)
             return position.offset.rawValue < contents.nextOffset
         }
+        await beforeCaughtUp()
         guard isThere else { throw HistoryError(.unavailable, "\(position) has not been reached yet") }
     }
 
