@@ -49,6 +49,30 @@ import WriteModel
         try await edge.send(.get, "/v1/account/2/events").expectProblem(404, "not-found", instance: "/v1/account/2/events")
     }
 
+    /// Up to where it is true that there is nothing.
+    @Test(arguments: ["1/events?from=7", "2/events", "2/events?from=2", "1?version=7", "2", "2?version=1"])
+    func whatIsNotThereHasAPositionToo(_ path: String) async throws {
+        try await edge.open("1", deposits: 1)
+        try await edge.open("3")
+        let response = try await edge.send(.get, "/v1/account/\(path)")
+        #expect(response.status == (path.hasPrefix("1/events") ? .ok : .notFound))
+        #expect(response.headers[.position] == "banking/0@2")
+    }
+
+    /// A stream that begins while its events are asked for: not there as of the position, and not half there.
+    @Test func aStreamThatBeginsMeanwhileIsNotToldInPart() async throws {
+        try await edge.open("1")
+        edge.commands.beforeReads { commands in
+            let at = LogPosition(banking, Offset(1))
+            if commands.reads == 2 {
+                commands.store(EncodedEvent(type: "account.opened.v1", data: []), on: try! StreamID("account/2"), at: at)
+            }
+        }
+        let response = try await edge.send(.get, "/v1/account/2/events?from=2")
+        try response.expectProblem(404, "not-found")
+        #expect(response.headers[.position] == "banking/0@0")
+    }
+
     @Test func atMostAHundredUnlessAskedFor() async throws {
         try await edge.open("1", deposits: 100)
         let json = try await edge.send(.get, "/v1/account/1/events").json

@@ -57,7 +57,7 @@ struct WriteServiceTests {
                 return
             }
             #expect(refusal.name == "beyond-limit")
-            guard case .unchanged(.none) = try await service.execute(.named("do-nothing", "", to: "a", id: "2")) else {
+            guard case .unchanged(.none, _) = try await service.execute(.named("do-nothing", "", to: "a", id: "2")) else {
                 Issue.record("a command without events changed something")
                 return
             }
@@ -121,6 +121,37 @@ struct WriteServiceTests {
                 #expect(error.description.contains("not a number"))
             }
             #expect(try await service.events(of: stream, from: StreamVersion(1), limit: 10).count == 1)
+        }
+    }
+
+    /// What tells of nothing recorded tells up to where that is true.
+    @Test func whatIsNotThereHasAPosition() async throws {
+        try await running(partitions: 1) { service in
+            let stream = try StreamID("tally/none")
+            let claimed = try await service.accountedPosition(of: stream)
+            #expect(claimed == LogPosition(TopicPartition("counting", Partition(0)), Offset(0)))
+            guard case .unchanged(.none, claimed) = try await service.execute(.named("do-nothing", "", to: "none", id: "1")) else {
+                Issue.record("not answered with the claim's position")
+                return
+            }
+            let receipt = try #require(try await service.execute(.add(1, to: "a", id: "1")).receipt)
+            #expect(try await service.accountedPosition(of: stream) == receipt.position)
+            guard case .unchanged(StreamVersion(1), receipt.position) = try await service.execute(.named("do-nothing", "", to: "a", id: "2"))
+            else {
+                Issue.record("not answered with the position of the stream's commit")
+                return
+            }
+        }
+    }
+
+    /// Who has been deposed does not say up to where it has seen the log.
+    @Test func aDeposedWriterHasNoPosition() async throws {
+        try await running(partitions: 1) { first in
+            try await running(partitions: 1, stores: InMemoryStateStores(), instance: "second") { second in
+                _ = try await first.execute(.add(1, to: "a", id: "1"))
+                let error = await #expect(throws: HistoryError.self) { try await first.accountedPosition(of: StreamID("tally/a")) }
+                #expect(error?.code == .notOwner)
+            }
         }
     }
 

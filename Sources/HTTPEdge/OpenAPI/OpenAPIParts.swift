@@ -137,7 +137,7 @@ enum OpenAPIParts {
         case 401: ["WWW-Authenticate"]
         case 405: ["Allow"]
         case 400, 412, 413, 415, 422, 504: ["Idempotency-Key"]
-        case 404: ["Preference-Applied"]
+        case 404: ["Highwater-Position", "Preference-Applied"]
         case 429: ["Retry-After", "Idempotency-Key"]
         case 503: ["Retry-After", "Idempotency-Key", "Preference-Applied"]
         default: []

@@ -72,8 +72,10 @@ struct StreamEndpoint: Sendable {
     }
 
     private func state(of stream: StreamID, at version: Int64?, _ route: CategoryRoute) async throws -> Response {
+        // Before it is looked for: then what is not found was not there at that position.
+        let seen = try await route.service.accountedPosition(of: stream)
         guard let snapshot = try await route.service.state(of: stream, at: version.map { StreamVersion($0) }) else {
-            throw Problem(.notFound, version.map { "the stream '\(stream)' has no version \($0)" } ?? "there is no stream '\(stream)'")
+            throw notFound(version.map { "the stream '\(stream)' has no version \($0)" } ?? "there is no stream '\(stream)'", at: seen)
         }
         var json = JSONText(capacity: snapshot.json.utf8.count + 256)
         json.raw("{\"stream\":")
@@ -94,11 +96,13 @@ struct StreamEndpoint: Sendable {
     private func events(
         of stream: StreamID, from: Int64, limit: Int, _ route: CategoryRoute, _ logger: Logger
     ) async throws -> Response {
+        let seen = try await route.service.accountedPosition(of: stream)  // before, as above
         // One more than is shown tells whether there are more.
         let found = try await route.service.events(of: stream, from: StreamVersion(from), limit: limit + 1)
         if found.isEmpty {
-            let isThere = from > 1 ? try await !route.service.events(of: stream, from: StreamVersion(1), limit: 1).isEmpty : false
-            guard isThere else { throw Problem(.notFound, "there is no stream '\(stream)'") }
+            let first = from > 1 ? try await route.service.events(of: stream, from: StreamVersion(1), limit: 1).first : nil
+            // One that has begun since may have more events than were found.
+            guard let first, first.position.offset <= seen.offset else { throw notFound("there is no stream '\(stream)'", at: seen) }
         }
         var json = JSONText(capacity: 256 + 512 * found.count)
         json.raw("{\"events\":[")
@@ -109,8 +113,13 @@ struct StreamEndpoint: Sendable {
         json.raw("],\"next\":")
         if found.count > limit { json.integer(found[limit].id.version.rawValue) } else { json.raw("null") }
         json.raw("}")
-        var headers: HTTPFields = [.contentType: "application/json"]
-        if let last = found.prefix(limit).last { headers[.highwaterPosition] = last.position.description }
-        return Response(status: .ok, headers: headers, body: ResponseBody(byteBuffer: json.buffer))
+        let position = found.prefix(limit).last?.position ?? seen
+        return Response(
+            status: .ok, headers: [.contentType: "application/json", .highwaterPosition: position.description],
+            body: ResponseBody(byteBuffer: json.buffer))
+    }
+
+    private func notFound(_ detail: String, at position: LogPosition) -> Problem {
+        Problem(.notFound, detail, headers: [.highwaterPosition: position.description])
     }
 }

@@ -6,8 +6,8 @@ public import EventModel
 public enum CommandOutcome: Sendable {
     /// Its events are in the log for ever.
     case committed(CommitReceipt)
-    /// It decided no events.
-    case unchanged(version: StreamVersion)
+    /// It decided no events: at `position` the stream is at `version`, and every record up to there was seen in deciding.
+    case unchanged(version: StreamVersion, position: LogPosition)
     /// The stream is not at the version that the command demands.
     case conflict(expected: ExpectedVersion, actual: StreamVersion)
     case refused(Refusal, version: StreamVersion)

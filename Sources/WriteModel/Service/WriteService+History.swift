@@ -15,6 +15,12 @@ extension WriteService {
         guard isReached else { throw HistoryError(.unavailable, "\(position) has not been reached yet") }
     }
 
+    public func accountedPosition(of stream: StreamID) async throws(HistoryError) -> LogPosition {
+        let owner = try await writingOwner(of: stream)
+        guard let position = await owner.accountedPosition else { throw await notOwner(owner) }
+        return position
+    }
+
     public func events(of stream: StreamID, from version: StreamVersion, limit: Int) async throws(HistoryError) -> [StoredEvent] {
         let owner = try await writingOwner(of: stream)
         do {
@@ -87,8 +93,10 @@ extension WriteService {
     }
 
     private func checkWriting(_ owner: PartitionOwner) async throws(HistoryError) {
-        guard await owner.isOwner else {
-            throw HistoryError(.notOwner, await owner.reason ?? "another instance writes \(owner.partition)")
-        }
+        guard await owner.isOwner else { throw await notOwner(owner) }
+    }
+
+    private func notOwner(_ owner: PartitionOwner) async -> HistoryError {
+        HistoryError(.notOwner, await owner.reason ?? "another instance writes \(owner.partition)")
     }
 }

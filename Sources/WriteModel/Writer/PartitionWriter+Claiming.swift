@@ -50,6 +50,7 @@ extension PartitionWriter {
     mutating func own(_ claimed: Epoch, at now: Timestamp) {
         phase = .owning
         epoch = claimed
+        settled = position.offset
         lastProposed = .zero
         attempts = 0
         endConfirming()

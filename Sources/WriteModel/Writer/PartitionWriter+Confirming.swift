@@ -73,7 +73,7 @@ extension PartitionWriter {
             confirmation.map({ $0.number <= lastConfirmed.number }) ?? true
         {
             pending.removeFirst()
-            answer(first.waiting, outcome)
+            answer(first.waiting, outcome(settledPosition))
         }
     }
 }

@@ -19,6 +19,8 @@ final class InMemoryCommands: CommandService {
         var timeouts: [Duration?] = []
         var positions: [LogPosition] = []
         var waits: [Duration] = []
+        var reads = 0
+        var beforeReads: (@Sendable (InMemoryCommands) -> Void)?
         var nextOffset: Int64 = 0
         var scripted: CommandOutcome?
         var fault: (any Error & Sendable)?
@@ -61,14 +63,19 @@ final class InMemoryCommands: CommandService {
     /// From now on fails every read so.
     func failReads(_ error: HistoryError) { contents.withLock { $0.fault = error } }
 
+    /// How often events have been read, the reading under way included.
+    var reads: Int { contents.withLock { $0.reads } }
+    /// From now on runs before events are read.
+    func beforeReads(_ action: @escaping @Sendable (InMemoryCommands) -> Void) { contents.withLock { $0.beforeReads = action } }
+
     /// Puts an event there that nobody decided.
-    func store(_ event: EncodedEvent, on stream: StreamID) {
+    func store(_ event: EncodedEvent, on stream: StreamID, at position: LogPosition = LogPosition(banking, Offset(0))) {
         contents.withLock { contents in
             contents.events[stream, default: []].append(
                 StoredEvent(
                     id: EventID(stream: stream, version: StreamVersion(Int64(contents.events[stream]?.count ?? 0) + 1)), event: event,
                     metadata: EventMetadata(commandID: CommandID(trusted: "x"), at: Timestamp(microseconds: 0)),
-                    position: LogPosition(TopicPartition(context.topic, Partition(0)), Offset(0))))
+                    position: position))
         }
     }
 
@@ -98,7 +105,7 @@ final class InMemoryCommands: CommandService {
             switch command.payload.decide(state) {
             case .refused(let refusal): return .refused(refusal, version: version)
             case .events(let events, _):
-                guard !events.isEmpty else { return .unchanged(version: version) }
+                guard !events.isEmpty else { return .unchanged(version: version, position: accountedPosition(contents)) }
                 let position = LogPosition(TopicPartition(context.topic, Partition(0)), Offset(contents.nextOffset))
                 let metadata = EventMetadata(
                     commandID: command.id, correlationID: command.correlationID, causationID: command.causationID, actor: command.actor,
@@ -130,8 +137,22 @@ final class InMemoryCommands: CommandService {
         guard isThere else { throw HistoryError(.unavailable, "\(position) has not been reached yet") }
     }
 
+    func accountedPosition(of stream: StreamID) async throws(HistoryError) -> LogPosition {
+        try check()
+        return contents.withLock { accountedPosition($0) }
+    }
+
+    private func accountedPosition(_ contents: borrowing Contents) -> LogPosition {
+        LogPosition(TopicPartition(context.topic, Partition(0)), Offset(max(0, contents.nextOffset - 1)))
+    }
+
     func events(of stream: StreamID, from version: StreamVersion, limit: Int) async throws(HistoryError) -> [StoredEvent] {
         try check()
+        let before = contents.withLock { contents in
+            contents.reads += 1
+            return contents.beforeReads
+        }
+        before?(self)
         return contents.withLock { Array(($0.events[stream] ?? []).drop { $0.id.version < version }.prefix(limit)) }
     }
 
