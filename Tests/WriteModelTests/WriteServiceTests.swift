@@ -136,7 +136,8 @@ struct WriteServiceTests {
             }
             let receipt = try #require(try await service.execute(.add(1, to: "a", id: "1")).receipt)
             #expect(try await service.accountedPosition(of: stream) == receipt.position)
-            guard case .unchanged(StreamVersion(1), receipt.position) = try await service.execute(.named("do-nothing", "", to: "a", id: "2"))
+            guard
+                case .unchanged(StreamVersion(1), receipt.position) = try await service.execute(.named("do-nothing", "", to: "a", id: "2"))
             else {
                 Issue.record("not answered with the position of the stream's commit")
                 return
@@ -176,6 +177,10 @@ struct WriteServiceTests {
                     Issue.record("a deposed writer has acknowledged")
                     return
                 }
+                // Operators learn who it is, clients only that it is another.
+                let reason = try #require(await first.reasonNotOwner(of: StreamID("tally/a")))
+                #expect(reason.contains("another instance has claimed") && !reason.contains("second"))
+                #expect(await first.ownership().contains { $0.reason?.contains("'second-") == true })
                 #expect(try await second.execute(.add(1, to: "a", id: "4")).receipt?.version == StreamVersion(3))
             }
         }
@@ -215,6 +220,29 @@ struct WriteServiceTests {
         }
     }
 
+    /// Neither of a store that cannot be opened nor of one that cannot be read are clients told more than that.
+    @Test func aFaultyStateStoreIsToldWithoutItsPath() async throws {
+        let service = WriteService(
+            BoundedContext("counting", categories: [.tally()]), log: log, stores: NoStores(),
+            options: WriteService.Options(instance: "first"), logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() })
+        try await service.open()
+        try await withServiceRunning(service) {
+            let ownership = await service.ownership { $0.reason?.contains("claimed yet") == false }
+            #expect(ownership.reason?.contains("/secret") == true)
+            let told = try #require(await service.reasonNotOwner(of: StreamID(trusted: "tally/a")))
+            #expect(told.contains("state store") && !told.contains("/secret"))
+        }
+        var bench = WriterBench.owning()
+        try bench.command("c1", ticket: 1)
+        bench.load()
+        let report = PartitionWriter.Input.reported(
+            try #require(bench.wire.first).id,
+            .failure(LogError(.storage, "cannot append in the log at /secret/log.sqlite: the disk is full")))
+        let actions = bench.writer.handle(report, at: Timestamp(microseconds: 0))
+        let answers = actions.compactMap { if case .answer(_, .unavailable(let told)) = $0 { told } else { nil } }
+        #expect(answers.count == 1 && answers.allSatisfy { $0.contains("full") && !$0.contains("/secret") }, "\(answers)")
+    }
+
     @Test func answersEverybodyOnShutdownAndTakesNoMore() async throws {
         let service = try await running { service in
             await withTaskGroup { group in
@@ -241,7 +269,8 @@ struct WriteServiceTests {
         // Nobody's deadline: a busy machine may take its time.
         options.timeout = .seconds(600)
         let service = WriteService(
-            BoundedContext("counting", categories: [.tally(foldVersion: foldVersion, readsEvents: readsEvents)]), log: log, stores: stores ?? self.stores,
+            BoundedContext("counting", categories: [.tally(foldVersion: foldVersion, readsEvents: readsEvents)]), log: log,
+            stores: stores ?? self.stores,
             options: options, environment: clock?.environment ?? .system, logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() })
         try await withServiceRunning(service) {
             try await service.ready()
@@ -265,4 +294,11 @@ extension WriteService {
 
 extension CommandOutcome {
     var receipt: CommitReceipt? { if case .committed(let receipt) = self { receipt } else { nil } }
+}
+
+/// Where no state store can be opened.
+private struct NoStores: StateStoreProvider {
+    func open(_ partition: TopicPartition, foldVersion: String) async throws -> any StateStore {
+        throw StateStoreError(.storage, "cannot make the folder '/secret' for state stores")
+    }
 }

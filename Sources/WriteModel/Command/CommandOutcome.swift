@@ -19,7 +19,7 @@ public enum CommandOutcome: Sendable {
     case overloaded
     /// This instance does not write the stream's partition. Nothing happened.
     case notOwner
-    /// It cannot be decided now, for the reason given. Nothing happened.
+    /// It cannot be decided now, for the reason given, which names no path, host or process. Nothing happened.
     case unavailable(String)
     /// No definite answer within the deadline: it may yet be committed. Sent again with the same id, it is safe.
     case unknown

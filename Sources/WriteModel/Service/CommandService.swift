@@ -17,7 +17,7 @@ public protocol CommandService: Sendable {
     /// ``CommandOutcome/notOwner`` means: forward it to whom ``owners`` names.
     func execute(_ command: Command, timeout: Duration?) async -> CommandOutcome
 
-    /// Why the stream's commands cannot be decided by this instance at present, for people; nil where it owns the partition.
+    /// Why the stream's commands cannot be decided by this instance at present, for clients; nil where it owns the partition.
     func reasonNotOwner(of stream: StreamID) async -> String?
 
     /// Returns once this instance has accounted for `position`, of a partition that it writes: what it reads from then on is as new. At once
@@ -80,6 +80,7 @@ public struct HistoryError: Error, CustomStringConvertible {
     }
 
     public let code: Code
+    /// Of `notOwner` and `unavailable`: fit for clients; it names no path, host or process.
     public let description: String
 
     public init(_ code: Code, _ description: String) {

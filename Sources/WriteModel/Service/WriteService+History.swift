@@ -1,5 +1,6 @@
 public import EventLog
 public import EventModel
+import Logging
 
 /// A stream's own history, read from the log by offset.
 extension WriteService {
@@ -9,7 +10,7 @@ extension WriteService {
         do {
             isReached = try await owner.catchUp(to: position.offset, timeout: timeout)
         } catch {
-            throw HistoryError(.unavailable, "the end of \(position.partition) cannot be found: \(error)")
+            throw unavailable("the end of \(position.partition) cannot be found", error)
         }
         try await checkWriting(owner)
         guard isReached else { throw HistoryError(.unavailable, "\(position) has not been reached yet") }
@@ -37,7 +38,7 @@ extension WriteService {
             }
             return Array(events.prefix(limit))
         } catch {
-            throw HistoryError(.unavailable, "the history of '\(stream)' cannot be read: \(error)")
+            throw unavailable("the history of '\(stream)' cannot be read", error)
         }
     }
 
@@ -82,7 +83,7 @@ extension WriteService {
             }
             return commits
         } catch {
-            throw HistoryError(.unavailable, "the history of '\(stream)' cannot be read: \(error)")
+            throw unavailable("the history of '\(stream)' cannot be read", error)
         }
     }
 
@@ -96,7 +97,14 @@ extension WriteService {
         guard await owner.isOwner else { throw await notOwner(owner) }
     }
 
+    /// Operators are told of the cause.
+    private func unavailable(_ what: String, _ cause: any Error) -> HistoryError {
+        let reason = Reason(cause).preceded(by: what)
+        logger.warning("a stream's history cannot be told", metadata: ["reason": "\(reason.full)"])
+        return HistoryError(.unavailable, reason.told)
+    }
+
     private func notOwner(_ owner: PartitionOwner) async -> HistoryError {
-        HistoryError(.notOwner, await owner.reason ?? "another instance writes \(owner.partition)")
+        HistoryError(.notOwner, await owner.reason?.told ?? "another instance writes \(owner.partition)")
     }
 }

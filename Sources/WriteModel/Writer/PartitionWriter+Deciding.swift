@@ -15,7 +15,7 @@ extension PartitionWriter {
                 command,
                 .unavailable("a command of category '\(command.command.payload.category)' cannot go to '\(command.command.stream)'"))
         } else if let outage {
-            answer(command, .unavailable(outage.message))
+            answer(command, .unavailable(outage.explanation))
         } else if unanswered > limits.unanswered {
             answer(command, .overloaded)
         } else {
