@@ -116,7 +116,9 @@ extension AppTests {
                 try await eventually("a command's answer says so") {
                     let placed = try await server.place("1")
                     #expect(placed.status == 503, "\(placed.text)")
-                    return placed.json["detail"].text?.contains("plain/state") == true
+                    let detail = try #require(placed.json["detail"].text)
+                    #expect(!detail.contains("plain"), "which folder it is, operators are told: \(detail)")
+                    return detail.contains("state store")
                 }
                 try await eventually("readiness says so") {
                     let ready = try await server.get("/health/ready")

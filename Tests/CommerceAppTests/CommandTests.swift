@@ -36,7 +36,11 @@ extension AppTests {
                 let state = try await server.get("/v1/order/536365?version=1")
                 #expect(state.text.contains("\"PLACED\""))
                 #expect(try await server.get("/v1/order/536365").text.contains("\"CONFIRMED\""))
-                #expect(try await server.get("/v1/order/536366").status == 404)
+                // What tells of nothing has a position, which the views come to.
+                let missing = try await server.get("/v1/order/536366")
+                #expect(missing.status == 404)
+                let seen = try #require(missing.position)
+                #expect(try await server.get("/v1/views/order-summary/536366", at: [seen]).status == 404)
 
                 // And the command line says the same.
                 let shown = try await commerce.run("events", "show", "order/536365")

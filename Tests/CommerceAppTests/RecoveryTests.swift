@@ -93,6 +93,7 @@ extension AppTests {
                 #expect(full.problem == "unavailable")
                 let detail = try #require(full.json["detail"].text)
                 #expect(["disk", "space", "full", "written", "I/O"].contains { detail.contains($0) }, "\(detail)")
+                #expect(!detail.contains("sqlite"), "which file it is, operators are told: \(detail)")
                 #expect(acknowledged.count > 1)
                 // What was there can be read.
                 let row = try await server.get("/v1/views/order-summary?limit=1", at: [first])

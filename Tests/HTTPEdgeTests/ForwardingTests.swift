@@ -18,9 +18,10 @@ import WriteModel
     private let clock = ManualClock()
 
     private func instance(
-        _ name: String, owns: Bool, patience: Duration = .milliseconds(200), before: @escaping @Sendable () async -> Void = {}
+        _ name: String, owns: Bool, patience: Duration = .milliseconds(200), before: @escaping @Sendable () async -> Void = {},
+        beforeCaughtUp: @escaping @Sendable () async -> Void = {}
     ) -> Edge {
-        let commands = InMemoryCommands(instance: name, owners: owners, before: before)
+        let commands = InMemoryCommands(instance: name, owners: owners, before: before, beforeCaughtUp: beforeCaughtUp)
         if !owns { commands.answerAlways(.notOwner) }
         if !owns { commands.failReads(HistoryError(.notOwner, "another instance writes the partition")) }
         var edge = Edge(commands: commands)
@@ -93,6 +94,32 @@ import WriteModel
                 #expect(shown?.count == 1)
                 #expect(try events.json["next"] as? Int == 3)
                 #expect(try await client.get("/v1/account/2").status == 404)
+            }
+        }
+    }
+
+    /// Which may be longer than a command may take.
+    @Test func aReadTakesAsLongAsItsCallerIsReadyToWait() async throws {
+        let held = HeldRequests()
+        let owner = instance("owner", owns: true) {
+        } beforeCaughtUp: {
+            await held.hold()
+        }
+        let other = waiting()
+        try await owner.open("1")
+        try await owner.by(clock).running { ownerPort, _ in
+            owners.announce("owner", at: "http://127.0.0.1:\(ownerPort)", epoch: 1)
+            try await other.running { port, _ in
+                async let read = LiveClient(port: port).get(
+                    "/v1/account/1", ["Highwater-Position": "banking/0@0", "Prefer": "wait=30"])
+                await held.waitForOne()
+                await clock.sleepers(1)
+                clock.advance(by: .seconds(20))
+                held.release()
+                let answer = try await read
+                #expect(answer.status == 200)
+                #expect(answer.headers["Preference-Applied"] == ["wait=30"])
+                #expect(owner.commands.waits == [.seconds(30)])
             }
         }
     }
@@ -363,7 +390,11 @@ private struct LiveClient {
         return try await send(request)
     }
 
-    func get(_ path: String) async throws -> Answer { try await send(HTTPClientRequest(url: "http://127.0.0.1:\(port)\(path)")) }
+    func get(_ path: String, _ headers: [String: String] = [:]) async throws -> Answer {
+        var request = HTTPClientRequest(url: "http://127.0.0.1:\(port)\(path)")
+        for (name, value) in headers { request.headers.add(name: name, value: value) }
+        return try await send(request)
+    }
 
     private func send(_ request: HTTPClientRequest) async throws -> Answer {
         let response = try await HTTPClient.shared.execute(request, timeout: .seconds(600))

@@ -1,7 +1,9 @@
+import EventModel
 import Foundation
 import HTTPTypes
 import HummingbirdTesting
 import Testing
+import WriteModel
 
 @testable import HTTPEdge
 
@@ -43,6 +45,43 @@ import Testing
         #expect(row["deposits"]?["type"] as? String == "integer")
         #expect(row["balanceMicros"]?["type"] as? String == "string")
         #expect(row["openedAt"]?["format"] as? String == "date-time")
+    }
+
+    /// Whatever a command is answered, once its headers are read, its key goes out, and the document says so.
+    @Test func documentsTheKeyOfEveryProblemOfACommand() async throws {
+        let json = try await edge.send(.get, "/openapi.json").json
+        let components = try #require(json["components"] as? [String: Any])
+        let responses = try #require(components["responses"] as? [String: [String: Any]])
+        var documented: Set<Int> = []
+        for (name, response) in responses where name.hasPrefix("problem") {
+            let headers = response["headers"] as? [String: Any] ?? [:]
+            if headers["Idempotency-Key"] != nil, let status = Int(name.dropFirst("problem".count)) { documented.insert(status) }
+        }
+        var answered: Set<Int> = []
+        func send(_ body: String = "{}", _ headers: HTTPFields = [:]) async throws {
+            let answer = try await edge.send(.post, "/v1/account/1/open", body, headers: headers)
+            #expect(answer.headers[.key] != nil, "\(answer.status)")
+            answered.insert(answer.status.code)
+        }
+        try await send("{")
+        try await send(String(repeating: " ", count: (1 << 20) + 1))
+        try await send("{}", [.contentType: "text/plain"])
+        for outcome in [
+            .conflict(expected: .noStream, actual: StreamVersion(1)), .idempotencyKeyReused, .overloaded, .unavailable("away"), .unknown,
+        ] as [CommandOutcome] {
+            edge.commands.answerAlways(outcome)
+            try await send(#"{"owner":"Ada"}"#)
+        }
+        #expect(answered == [400, 412, 413, 415, 422, 429, 503, 504])
+        #expect(documented == answered)
+    }
+
+    @Test func readsOfStreamsAndViewsTakeAPreference() async throws {
+        let paths = try #require(try await edge.send(.get, "/openapi.json").json["paths"] as? [String: [String: [String: Any]]])
+        for path in ["/v1/account/{streamID}", "/v1/account/{streamID}/events", "/v1/views/account-list", "/v1/views/account-list/{key}"] {
+            let parameters = try #require(paths[path]?["get"]?["parameters"] as? [[String: Any]])
+            #expect(parameters.contains { $0["$ref"] as? String == "#/components/parameters/prefer" }, "\(path)")
+        }
     }
 
     /// A command may be called as the events' path is.

@@ -76,6 +76,17 @@ import Tracing
         #expect(tracer.finishedSpans.map(\.operationName) == ["POST /v1/account/{streamID}/open", "GET /v1/account/{streamID}"])
         #expect(tracer.finishedSpans.map(\.kind) == [.server, .server])
     }
+
+    @Test mutating func logsRequestsInTheirTrace() async throws {
+        let tracer = InMemoryTracer(recordInjections: false, recordExtractions: false)
+        edge.services.tracer = tracer
+        let log = RecordingLog()
+        edge.logger = log.logger
+        _ = try await edge.send(.post, "/v1/account/1/open", #"{"owner":"Ada"}"#)
+        let trace = try #require(tracer.finishedSpans.first?.traceID)
+        let line = try #require(log.lines.first { $0.hasPrefix("debug request") })
+        #expect(line.hasSuffix(" in \(trace)"), "\(line)")
+    }
 }
 
 /// Counts what is recorded, by label and dimensions.

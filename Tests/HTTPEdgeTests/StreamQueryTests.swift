@@ -1,5 +1,6 @@
 import EventLog
 import EventModel
+import Foundation
 import HTTPTypes
 import HummingbirdTesting
 import Testing
@@ -48,6 +49,30 @@ import WriteModel
         try await edge.send(.get, "/v1/account/2/events").expectProblem(404, "not-found", instance: "/v1/account/2/events")
     }
 
+    /// Up to where it is true that there is nothing.
+    @Test(arguments: ["1/events?from=7", "2/events", "2/events?from=2", "1?version=7", "2", "2?version=1"])
+    func whatIsNotThereHasAPositionToo(_ path: String) async throws {
+        try await edge.open("1", deposits: 1)
+        try await edge.open("3")
+        let response = try await edge.send(.get, "/v1/account/\(path)")
+        #expect(response.status == (path.hasPrefix("1/events") ? .ok : .notFound))
+        #expect(response.headers[.position] == "banking/0@2")
+    }
+
+    /// A stream that begins while its events are asked for: not there as of the position, and not half there.
+    @Test func aStreamThatBeginsMeanwhileIsNotToldInPart() async throws {
+        try await edge.open("1")
+        edge.commands.beforeReads { commands in
+            let at = LogPosition(banking, Offset(1))
+            if commands.reads == 2 {
+                commands.store(EncodedEvent(type: "account.opened.v1", data: []), on: try! StreamID("account/2"), at: at)
+            }
+        }
+        let response = try await edge.send(.get, "/v1/account/2/events?from=2")
+        try response.expectProblem(404, "not-found")
+        #expect(response.headers[.position] == "banking/0@0")
+    }
+
     @Test func atMostAHundredUnlessAskedFor() async throws {
         try await edge.open("1", deposits: 100)
         let json = try await edge.send(.get, "/v1/account/1/events").json
@@ -62,6 +87,23 @@ import WriteModel
     func badParameter(_ query: String, field: String) async throws {
         try await edge.open("1")
         try await edge.send(.get, "/v1/account/1/events?\(query)").expectProblem(400, "malformed", field: field)
+    }
+
+    @Test func anEventThatCannotBeShownHidesNoOther() async throws {
+        var edge = edge
+        let log = RecordingLog()
+        edge.logger = log.logger
+        try await edge.open("1")
+        edge.commands.store(EncodedEvent(type: "account.deposited.v1", data: Bytes("x".utf8)), on: try StreamID("account/1"))
+        edge.commands.store(EncodedEvent(type: "unknown.v1", data: []), on: try StreamID("account/1"))
+        let response = try await edge.send(.get, "/v1/account/1/events")
+        #expect(response.status == .ok)
+        let events = try #require(try response.json["events"] as? [[String: Any]])
+        #expect(events.map { $0["type"] as? String } == ["account.opened.v1", "account.deposited.v1", "unknown.v1"])
+        #expect(events.map { $0["data"] is NSNull } == [false, true, true])
+        for event in ["account/1@2", "account/1@3"] {
+            #expect(log.lines.contains { $0.hasPrefix("error ") && $0.contains(event) }, "\(log.lines)")
+        }
     }
 
     @Test func stateAtAVersion() async throws {
@@ -104,5 +146,25 @@ import WriteModel
         #expect(edge.commands.positions.count == 1)
         try await edge.send(.get, "/v1/account/1/events", headers: [.position: "banking/0@7"]).expectProblem(503, "unavailable")
         try await edge.send(.get, "/v1/account/1", headers: [.position: "x"]).expectProblem(400, "malformed", field: "Highwater-Position")
+    }
+
+    /// Whoever has come to the last has come to all, and no more than one wait was asked for.
+    @Test func severalPositionsAreWaitedForAtOnce() async throws {
+        try await edge.open("1", deposits: 2)
+        let response = try await edge.send(.get, "/v1/account/1", headers: [.position: "banking/0@1, banking/0@2, banking/0@0"])
+        #expect(response.status == .ok)
+        #expect(edge.commands.positions.map(\.description) == ["banking/0@2"])
+    }
+
+    @Test func tellsThePreferenceThatItApplied() async throws {
+        try await edge.open("1")
+        for path in ["/v1/account/1", "/v1/account/1/events", "/v1/account/2", "/v1/account/2/events"] {
+            #expect(try await edge.send(.get, path, headers: [.preference: "wait=31"]).headers[.applied] == "wait=30")
+            #expect(try await edge.send(.get, path).headers[.applied] == nil)
+        }
+        let late = try await edge.send(.get, "/v1/account/1", headers: [.position: "banking/0@7", .preference: "wait=5"])
+        try late.expectProblem(503, "unavailable")
+        #expect(late.headers[.applied] == "wait=5")
+        #expect(try #require(edge.commands.waits.last) > .seconds(4))
     }
 }

@@ -45,8 +45,8 @@ import WriteModel
         // The look under way may have been taken before these were decided.
         #expect(try bench.command("c3", .nothing, ticket: 3) == [])
         #expect(try bench.command("c4", .nothing, ticket: 4) == [])
-        #expect(bench.confirm() == ["2: unchanged v1", "confirm"])
-        #expect(bench.confirm() == ["3: unchanged v1", "4: unchanged v1"])
+        #expect(bench.confirm() == ["2: unchanged v1 @1", "confirm"])
+        #expect(bench.confirm() == ["3: unchanged v1 @1", "4: unchanged v1 @1"])
         #expect(bench.confirm() == ["no question"])
     }
 
@@ -58,7 +58,7 @@ import WriteModel
         let end = Offset(Int64(bench.entries.count))
         bench.storeClaim(by: "b")
         try bench.command("c3", .nothing, ticket: 3)
-        #expect(bench.feed(.confirmed(first, end: end)) == ["2: unchanged v1", "confirm"])
+        #expect(bench.feed(.confirmed(first, end: end)) == ["2: unchanged v1 @1", "confirm"])
         #expect(bench.confirm() == ["read through 2"])
         #expect(bench.readAll() == ["3: not owner", "renew", "deposed by b"])
     }
@@ -70,7 +70,7 @@ import WriteModel
         bench.land(reported: false)
         #expect(try bench.command("c3", .nothing, ticket: 3) == ["confirm"])
         #expect(bench.confirm() == [])
-        #expect(bench.feed(.reported(sent.id, .success(Offset(2)))) == ["2: committed v2 @2", "3: unchanged v2"])
+        #expect(bench.feed(.reported(sent.id, .success(Offset(2)))) == ["2: committed v2 @2", "3: unchanged v2 @2"])
     }
 
     @Test func aForeignClaimBehindCommitsInFlightIsFoundByTheirReports() throws {
@@ -91,14 +91,14 @@ import WriteModel
         try bench.command("c2", .nothing, ticket: 2)
         #expect(bench.confirm() == ["read through 2"])
         #expect(try bench.command("c3", ticket: 3) == [])
-        #expect(bench.readAll() == ["1 void", "append c3 1.2 v2", "2: unchanged v1"])
+        #expect(bench.readAll() == ["1 void", "append c3 1.2 v2", "2: unchanged v1 @1"])
     }
 
     @Test func aLaterCommitConfirmsAsWell() throws {
         var bench = try committed()
         try bench.command("c2", .nothing, ticket: 2)
         try bench.command("c3", ticket: 3)
-        #expect(bench.land() == ["2: unchanged v1", "3: committed v2 @2"])
+        #expect(bench.land() == ["2: unchanged v1 @1", "3: committed v2 @2"])
         #expect(bench.confirm() == [])
     }
 
@@ -111,7 +111,7 @@ import WriteModel
         try bench.command("c4", .nothing, ticket: 4)
         #expect(bench.feed(.confirmFailed(first, LogError(.timedOut, "slow"))) == ["3: unavailable", "confirm"])
         #expect(bench.land() == ["2: committed v2 @2"])
-        #expect(bench.confirm() == ["4: unchanged v2"])
+        #expect(bench.confirm() == ["4: unchanged v2 @2"])
         #expect(bench.writer.queueDepth == 0)
     }
 
@@ -128,7 +128,7 @@ import WriteModel
         #expect(bench.readAll() == ["own 2", "append c2 2.1 v2", "confirm"])
         #expect(bench.feed(.confirmed(before, end: Offset(2))) == [])
         #expect(bench.land() == ["2: committed v2 @3"])
-        #expect(bench.confirm() == ["3: unchanged v2"])
+        #expect(bench.confirm() == ["3: unchanged v2 @3"])
     }
 
     @Test func commitsAskForNothing() throws {

@@ -96,12 +96,12 @@ import WriteModel
         bench.feed(.tick)
         bench.feed(.saved(bench.position(2)))
         try bench.command("c3", .nothing, on: "s", ticket: 3)
-        #expect(bench.confirm() == ["3: unchanged v1"])
+        #expect(bench.confirm() == ["3: unchanged v1 @2"])
         try bench.command("c4", .nothing, on: "u", ticket: 4)
         bench.load()
-        #expect(bench.confirm() == ["4: unchanged v0"])
+        #expect(bench.confirm() == ["4: unchanged v0 @2"])
         #expect(try bench.command("c5", .nothing, on: "s", ticket: 5) == ["confirm"])
-        #expect(bench.confirm() == ["5: unchanged v1"])
+        #expect(bench.confirm() == ["5: unchanged v1 @2"])
         #expect(try bench.command("c6", .nothing, on: "t", ticket: 6) == ["load t"])
     }
 

@@ -100,7 +100,7 @@ import WriteModel
         try bench.command("c4", expected: .noStream, ticket: 4)
         #expect(bench.load() == ["append c1 1.1 v1", "confirm"])
         #expect(bench.confirm() == [])
-        #expect(bench.land() == ["1: committed v1 @1", "2: full v1", "3: unchanged v1", "4: conflict v1"])
+        #expect(bench.land() == ["1: committed v1 @1", "2: full v1", "3: unchanged v1 @1", "4: conflict v1"])
         #expect(try bench.command("c5", .addBelow(1), ticket: 5) == ["confirm"])
         #expect(bench.confirm() == ["5: full v1"])
     }
@@ -116,7 +116,7 @@ import WriteModel
         bench.land()
         #expect(bench.readAll() == ["own 2", "append c1 2.1 v1", "confirm"])
         #expect(bench.land() == ["1: committed v1 @2"])
-        #expect(bench.confirm() == ["2: full v2", "3: unchanged v2"])
+        #expect(bench.confirm() == ["2: full v2", "3: unchanged v2 @2"])
     }
 
     @Test func heldAnswersKeepTheirOrderThroughRecovery() throws {
@@ -133,8 +133,8 @@ import WriteModel
         bench.land()
         #expect(bench.readAll() == ["own 2", "append c3 2.1 v2", "confirm"])
         // The second was decided before the third, which by landing confirms it.
-        #expect(bench.land() == ["2: unchanged v1", "3: committed v2 @3"])
-        #expect(bench.confirm() == ["4: unchanged v2"])
+        #expect(bench.land() == ["2: unchanged v1 @2", "3: committed v2 @3"])
+        #expect(bench.confirm() == ["4: unchanged v2 @3"])
     }
 
     @Test func aTooLargeCommandIsRefusedOnlyOnSettledGround() throws {
@@ -166,7 +166,7 @@ import WriteModel
         bench.land()
         #expect(bench.readAll() == ["own 2", "append c3 2.1 v2", "append c5 2.2 v3", "confirm"])
         #expect(bench.land() == ["4: committed v2 @3"])
-        #expect(bench.land() == ["5: unchanged v2", "6: committed v3 @4"])
+        #expect(bench.land() == ["5: unchanged v2 @3", "6: committed v3 @4"])
         #expect(bench.writer.queueDepth == 0)
     }
 

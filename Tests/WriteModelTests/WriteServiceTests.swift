@@ -57,7 +57,7 @@ struct WriteServiceTests {
                 return
             }
             #expect(refusal.name == "beyond-limit")
-            guard case .unchanged(.none) = try await service.execute(.named("do-nothing", "", to: "a", id: "2")) else {
+            guard case .unchanged(.none, _) = try await service.execute(.named("do-nothing", "", to: "a", id: "2")) else {
                 Issue.record("a command without events changed something")
                 return
             }
@@ -108,6 +108,54 @@ struct WriteServiceTests {
         }
     }
 
+    /// Trying again would not help, and the recorded events can be had all the same.
+    @Test func aStateOfEventsThatCannotBeReadIsToldAsSuch() async throws {
+        try await running { service in _ = try await service.execute(.add(7, to: "a", id: "1")) }
+        try await running(readsEvents: false) { service in
+            let stream = try StreamID("tally/a")
+            do {
+                _ = try await service.state(of: stream, at: nil)
+                Issue.record("a state was made of an event that cannot be read")
+            } catch let error as HistoryError {
+                #expect(error.code == .unreadable)
+                #expect(error.description.contains("not a number"))
+            }
+            #expect(try await service.events(of: stream, from: StreamVersion(1), limit: 10).count == 1)
+        }
+    }
+
+    /// What tells of nothing recorded tells up to where that is true.
+    @Test func whatIsNotThereHasAPosition() async throws {
+        try await running(partitions: 1) { service in
+            let stream = try StreamID("tally/none")
+            let claimed = try await service.accountedPosition(of: stream)
+            #expect(claimed == LogPosition(TopicPartition("counting", Partition(0)), Offset(0)))
+            guard case .unchanged(.none, claimed) = try await service.execute(.named("do-nothing", "", to: "none", id: "1")) else {
+                Issue.record("not answered with the claim's position")
+                return
+            }
+            let receipt = try #require(try await service.execute(.add(1, to: "a", id: "1")).receipt)
+            #expect(try await service.accountedPosition(of: stream) == receipt.position)
+            guard
+                case .unchanged(StreamVersion(1), receipt.position) = try await service.execute(.named("do-nothing", "", to: "a", id: "2"))
+            else {
+                Issue.record("not answered with the position of the stream's commit")
+                return
+            }
+        }
+    }
+
+    /// Who has been deposed does not say up to where it has seen the log.
+    @Test func aDeposedWriterHasNoPosition() async throws {
+        try await running(partitions: 1) { first in
+            try await running(partitions: 1, stores: InMemoryStateStores(), instance: "second") { second in
+                _ = try await first.execute(.add(1, to: "a", id: "1"))
+                let error = await #expect(throws: HistoryError.self) { try await first.accountedPosition(of: StreamID("tally/a")) }
+                #expect(error?.code == .notOwner)
+            }
+        }
+    }
+
     @Test func decidesConcurrentCommandsOneAfterTheOther() async throws {
         try await running { service in
             let accepted = await withTaskGroup(of: Bool.self) { group in
@@ -129,6 +177,10 @@ struct WriteServiceTests {
                     Issue.record("a deposed writer has acknowledged")
                     return
                 }
+                // Operators learn who it is, clients only that it is another.
+                let reason = try #require(await first.reasonNotOwner(of: StreamID("tally/a")))
+                #expect(reason.contains("another instance has claimed") && !reason.contains("second"))
+                #expect(await first.ownership().contains { $0.reason?.contains("'second-") == true })
                 #expect(try await second.execute(.add(1, to: "a", id: "4")).receipt?.version == StreamVersion(3))
             }
         }
@@ -168,6 +220,29 @@ struct WriteServiceTests {
         }
     }
 
+    /// Neither of a store that cannot be opened nor of one that cannot be read are clients told more than that.
+    @Test func aFaultyStateStoreIsToldWithoutItsPath() async throws {
+        let service = WriteService(
+            BoundedContext("counting", categories: [.tally()]), log: log, stores: NoStores(),
+            options: WriteService.Options(instance: "first"), logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() })
+        try await service.open()
+        try await withServiceRunning(service) {
+            let ownership = await service.ownership { $0.reason?.contains("claimed yet") == false }
+            #expect(ownership.reason?.contains("/secret") == true)
+            let told = try #require(await service.reasonNotOwner(of: StreamID(trusted: "tally/a")))
+            #expect(told.contains("state store") && !told.contains("/secret"))
+        }
+        var bench = WriterBench.owning()
+        try bench.command("c1", ticket: 1)
+        bench.load()
+        let report = PartitionWriter.Input.reported(
+            try #require(bench.wire.first).id,
+            .failure(LogError(.storage, "cannot append in the log at /secret/log.sqlite: the disk is full")))
+        let actions = bench.writer.handle(report, at: Timestamp(microseconds: 0))
+        let answers = actions.compactMap { if case .answer(_, .unavailable(let told)) = $0 { told } else { nil } }
+        #expect(answers.count == 1 && answers.allSatisfy { $0.contains("full") && !$0.contains("/secret") }, "\(answers)")
+    }
+
     @Test func answersEverybodyOnShutdownAndTakesNoMore() async throws {
         let service = try await running { service in
             await withTaskGroup { group in
@@ -186,7 +261,7 @@ struct WriteServiceTests {
     @discardableResult
     private func running(
         partitions: Int = 2, stores: InMemoryStateStores? = nil, foldVersion: Int = 1, instance: String = "first",
-        clock: ManualClock? = nil,
+        readsEvents: Bool = true, clock: ManualClock? = nil,
         _ body: (WriteService) async throws -> Void
     ) async throws -> WriteService {
         var options = WriteService.Options(instance: "\(instance)-\(UInt64.random(in: 0 ... .max))")
@@ -194,7 +269,8 @@ struct WriteServiceTests {
         // Nobody's deadline: a busy machine may take its time.
         options.timeout = .seconds(600)
         let service = WriteService(
-            BoundedContext("counting", categories: [.tally(foldVersion: foldVersion)]), log: log, stores: stores ?? self.stores,
+            BoundedContext("counting", categories: [.tally(foldVersion: foldVersion, readsEvents: readsEvents)]), log: log,
+            stores: stores ?? self.stores,
             options: options, environment: clock?.environment ?? .system, logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() })
         try await withServiceRunning(service) {
             try await service.ready()
@@ -218,4 +294,11 @@ extension WriteService {
 
 extension CommandOutcome {
     var receipt: CommitReceipt? { if case .committed(let receipt) = self { receipt } else { nil } }
+}
+
+/// Where no state store can be opened.
+private struct NoStores: StateStoreProvider {
+    func open(_ partition: TopicPartition, foldVersion: String) async throws -> any StateStore {
+        throw StateStoreError(.storage, "cannot make the folder '/secret' for state stores")
+    }
 }

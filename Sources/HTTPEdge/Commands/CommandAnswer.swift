@@ -16,10 +16,10 @@ struct CommandAnswer {
         switch outcome {
         case .committed(let receipt):
             return success(
-                receipt.createdStream ? .created : .ok, version: receipt.version, position: receipt.position.description,
-                isReplay: receipt.isReplay, firstVersion: receipt.firstVersion, events: receipt.events)
-        case .unchanged(let version):
-            return success(.ok, version: version, position: nil, isReplay: false, firstVersion: version, events: [])
+                receipt.createdStream ? .created : .ok, version: receipt.version, position: receipt.position, isReplay: receipt.isReplay,
+                firstVersion: receipt.firstVersion, events: receipt.events)
+        case .unchanged(let version, let position):
+            return success(.ok, version: version, position: position, isReplay: false, firstVersion: version, events: [])
         case .conflict(let expected, let actual):
             let demanded =
                 switch expected {
@@ -52,7 +52,7 @@ struct CommandAnswer {
     }
 
     private func success(
-        _ status: HTTPResponse.Status, version: StreamVersion, position: String?, isReplay: Bool, firstVersion: StreamVersion,
+        _ status: HTTPResponse.Status, version: StreamVersion, position: LogPosition, isReplay: Bool, firstVersion: StreamVersion,
         events: [EncodedEvent]
     ) -> Response {
         var json = JSONText(capacity: 512 + events.reduce(0) { $0 + 4 * $1.data.count })
@@ -61,7 +61,7 @@ struct CommandAnswer {
         json.raw(",\"version\":")
         json.integer(version.rawValue)
         json.raw(",\"position\":")
-        if let position { json.string(position) } else { json.raw("null") }
+        json.string(position.description)
         json.raw(",\"replayed\":")
         json.bool(isReplay)
         json.raw(",\"events\":[")
@@ -72,25 +72,14 @@ struct CommandAnswer {
             json.raw(",\"type\":")
             json.string(event.type.description)
             json.raw(",\"data\":")
-            json.json(data(event))
+            json.json(category.data(of: event, at: EventID(stream: stream, version: firstVersion + index), logger: logger))
             json.raw("}")
         }
         json.raw("]}")
-        var headers: HTTPFields = [
-            .contentType: "application/json", .eTag: "\"\(version)\"", .idempotencyKey: id.description,
+        let headers: HTTPFields = [
+            .contentType: "application/json", .eTag: "\"\(version)\"", .highwaterPosition: position.description,
+            .idempotencyKey: id.description,
         ]
-        if let position { headers[.highwaterPosition] = position }
         return Response(status: status, headers: headers, body: ResponseBody(byteBuffer: json.buffer))
-    }
-
-    /// `null` for an event that its category cannot show: it is in the log for ever, and no error may say otherwise.
-    private func data(_ event: EncodedEvent) -> String {
-        do throws(UnreadableEvent) {
-            if let json = try category.json(event) { return json }
-            logger.error("an event was stored that its category cannot show", metadata: ["type": "\(event.type)", "stream": "\(stream)"])
-        } catch {
-            logger.error("an event was stored that its category cannot show", metadata: ["error": "\(error)", "stream": "\(stream)"])
-        }
-        return "null"
     }
 }

@@ -12,13 +12,13 @@ import WriteModel
 /// of it: that a later attempt had no effect does not.
 struct Forwarder: Sendable {
     let client = ForwardingClient()
-    /// Within which a command is answered, or said to be unknown.
+    /// Within which a command is answered, or said to be unknown; and a read, unless its caller is ready to wait longer.
     let timeout: Duration
     /// How long to look for an owner where there is none.
     let patience: Duration
     /// How long an owner that has been succeeded may still take to answer what it was sent.
     let grace = Duration.milliseconds(250)
-    private let environment: EngineEnvironment
+    let environment: EngineEnvironment
     private let forwarded: Counter
     private let misdirected: Counter
 
@@ -34,7 +34,8 @@ struct Forwarder: Sendable {
     /// - Throws: ``Problem``: `unavailable` where there is no owner, `outcomeUnknown` where a command was sent and its answer was lost.
     func answer(_ request: StreamRequest, locally: (Duration) async throws -> LocalAnswer) async throws -> Response {
         let elapsed = environment.clock.stopwatch()
-        let limit = min(timeout, request.timeout ?? timeout)
+        let longest = max(timeout, request.wait)
+        let limit = min(longest, request.timeout ?? longest)
         var remaining = limit
         var pause = Backoff(base: .milliseconds(20), cap: .milliseconds(250))
         var isInDoubt = false

@@ -15,6 +15,8 @@ struct StreamRequest: Sendable {
     let commandID: CommandID?
     /// Empty where there is none.
     let traceparent: String
+    /// Of a read: how long its caller is ready to wait for a position, which may be longer than a command takes.
+    var wait = Duration.zero
 
     /// The instance that has forwarded it, if one has.
     var sender: String? { head.headerFields[.highwaterForwardedBy] }

@@ -95,13 +95,14 @@ struct OpenAPIDocument {
                     [OpenAPIParts.parameter("streamID")] + [
                         OpenAPIParts.queryParameter(
                             "version", "The newest if absent.", .object(["type": "integer", "format": "int64", "minimum": 1]))
-                    ] + [OpenAPIParts.parameter("highwaterPosition")]),
+                    ] + [OpenAPIParts.parameter("highwaterPosition"), OpenAPIParts.parameter("prefer")]),
                 "responses": .object(
                     [
                         (
                             "200",
                             OpenAPIParts.success(
-                                "The state.", OpenAPIParts.schema("StreamState"), headers: ["ETag", "Highwater-Position"])
+                                "The state.", OpenAPIParts.schema("StreamState"),
+                                headers: ["ETag", "Highwater-Position", "Preference-Applied"])
                         )
                     ]
                         + OpenAPIParts.problems([
@@ -125,12 +126,14 @@ struct OpenAPIDocument {
                             .object(["type": "integer", "format": "int64", "minimum": 1, "default": 1])),
                         OpenAPIParts.parameter("limit"),
                         OpenAPIParts.parameter("highwaterPosition"),
+                        OpenAPIParts.parameter("prefer"),
                     ]),
                 "responses": .object(
                     [
                         (
                             "200",
-                            OpenAPIParts.success("The events.", OpenAPIParts.schema("EventPage"), headers: ["Highwater-Position"])
+                            OpenAPIParts.success(
+                                "The events.", OpenAPIParts.schema("EventPage"), headers: ["Highwater-Position", "Preference-Applied"])
                         )
                     ]
                         + OpenAPIParts.problems([

@@ -8,8 +8,9 @@ extension OpenAPIParts {
                 (
                     "position",
                     .object([
-                        "type": .array(["string", "null"]),
-                        "description": "Where the commit is in the log; null where nothing was appended.",
+                        "type": "string",
+                        "description":
+                            "Where the commit is in the log; where nothing was appended, up to where the answer has seen the log.",
                         "examples": .array(["ordering/7@12345"]),
                     ])
                 ),

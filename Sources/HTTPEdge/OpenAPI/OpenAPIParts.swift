@@ -97,7 +97,7 @@ enum OpenAPIParts {
     static let headers: [(String, JSONValue)] = [
         ("ETag", responseHeader("The stream's version, in double quotes.")),
         ("Highwater-Position", responseHeader("The position that the answer has seen; absent where there is none.")),
-        ("Idempotency-Key", responseHeader("The command's id.")),
+        ("Idempotency-Key", responseHeader("The command's id; absent where the request was turned away before its headers were read.")),
         ("Preference-Applied", responseHeader("The wait that was applied, where the request preferred one.")),
         ("Retry-After", responseHeader("In how many seconds to try again.", type: "integer")),
         ("Allow", responseHeader("The methods that are allowed.")),
@@ -123,7 +123,7 @@ enum OpenAPIParts {
             + statuses.map { status in
                 let kinds = ProblemKind.allCases.filter { $0.status.code == status }
                 var description = kinds.map { "`\($0.rawValue)`: \($0.title)." }.joined(separator: " ")
-                if kinds.contains(.tooLarge) { description += " The limit is \(maximumBodyBytes) bytes." }
+                if kinds.contains(.tooLarge) { description += " A body may have \(maximumBodyBytes) bytes." }
                 var members: [(String, JSONValue)] = [("description", .string(description))]
                 let names = problemHeaders(status)
                 if !names.isEmpty { members.append(("headers", .object(names.map { ($0, reference("headers", $0)) }))) }
@@ -136,8 +136,10 @@ enum OpenAPIParts {
         switch status {
         case 401: ["WWW-Authenticate"]
         case 405: ["Allow"]
-        case 412, 422, 504: ["Idempotency-Key"]
-        case 429, 503: ["Retry-After"]
+        case 400, 412, 413, 415, 422, 504: ["Idempotency-Key"]
+        case 404: ["Highwater-Position", "Preference-Applied"]
+        case 429: ["Retry-After", "Idempotency-Key"]
+        case 503: ["Retry-After", "Idempotency-Key", "Preference-Applied"]
         default: []
         }
     }

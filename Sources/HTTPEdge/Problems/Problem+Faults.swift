@@ -9,6 +9,7 @@ extension Problem {
         case let error as HistoryError:
             switch error.code {
             case .notOwner, .unavailable: self = .unavailable(error.description)
+            case .unreadable: return nil
             }
         case let error as InvalidQuery: self = .malformed(error.parameter, error.reason)
         case let error as InvalidViewQuery: self = .malformed(error.parameter, error.reason)

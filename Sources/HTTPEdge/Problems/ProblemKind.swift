@@ -50,7 +50,7 @@ enum ProblemKind: String, CaseIterable, Sendable {
         case .notFound: "Not found"
         case .methodNotAllowed: "The method is not allowed here"
         case .versionConflict: "The stream is at another version"
-        case .tooLarge: "The body is too large"
+        case .tooLarge: "The command or its events are too large"
         case .unsupportedMediaType: "The body is not JSON"
         case .refused: "The command was refused"
         case .idempotencyKeyReused: "The idempotency key was used with another payload"

@@ -2,6 +2,7 @@ import EventLog
 import EventModel
 import HTTPTypes
 import Hummingbird
+import Logging
 import ReadModel
 import WriteModel
 
@@ -25,7 +26,7 @@ struct StreamEndpoint: Sendable {
     }
 
     func events(
-        _ request: Request, _ target: RequestTarget, _ route: CategoryRoute, key: Substring, traceparent: String
+        _ request: Request, _ target: RequestTarget, _ route: CategoryRoute, key: Substring, traceparent: String, logger: Logger
     ) async throws -> Response {
         let stream = try StreamID(route: route.category.name, key: key)
         var parameters = try QueryParameters(target.query)
@@ -35,7 +36,7 @@ struct StreamEndpoint: Sendable {
         try parameters.finish()
         let freshness = try Freshness(request.headers, topics: topics)
         return try await owned(request, stream, route, freshness, traceparent) {
-            try await events(of: stream, from: from, limit: limit, route)
+            try await events(of: stream, from: from, limit: limit, route, logger)
         }
     }
 
@@ -44,25 +45,37 @@ struct StreamEndpoint: Sendable {
         _ request: Request, _ stream: StreamID, _ route: CategoryRoute, _ freshness: Freshness, _ traceparent: String,
         _ read: () async throws -> Response
     ) async throws -> Response {
-        let forwardable = StreamRequest(
-            head: request.head, body: nil, stream: stream, service: route.service, commandID: nil, traceparent: traceparent)
-        return try await forwarder.answer(forwardable) { _ in
-            do {
-                // Other partitions' positions say nothing about the stream.
-                let own = route.service.partition(of: stream)
-                for position in freshness.positions where position.partition == own {
-                    try await route.service.catchUp(to: position, timeout: freshness.timeout)
+        let elapsed = forwarder.environment.clock.stopwatch()
+        let request = StreamRequest(
+            head: request.head, body: nil, stream: stream, service: route.service, commandID: nil, traceparent: traceparent,
+            wait: freshness.positions.isEmpty ? .zero : freshness.timeout)
+        do {
+            var response = try await forwarder.answer(request) { remaining in
+                do {
+                    // Other partitions' positions say nothing about the stream. Whoever has come to the last of its own has come to all.
+                    let own = route.service.partition(of: stream)
+                    if let last = freshness.positions.filter({ $0.partition == own }).max(by: { $0.offset < $1.offset }) {
+                        try await route.service.catchUp(to: last, timeout: max(.zero, min(remaining, freshness.timeout - elapsed())))
+                    }
+                    return .response(try await read())
+                } catch let error as HistoryError where error.code == .notOwner {
+                    return .notOwner(error.description)
                 }
-                return .response(try await read())
-            } catch let error as HistoryError where error.code == .notOwner {
-                return .notOwner(error.description)
             }
+            if let applied = freshness.appliedPreference { response.headers[.preferenceApplied] = applied }
+            return response
+        } catch {
+            guard let applied = freshness.appliedPreference, var problem = Problem(fault: error) else { throw error }
+            problem.headers[.preferenceApplied] = applied
+            throw problem
         }
     }
 
     private func state(of stream: StreamID, at version: Int64?, _ route: CategoryRoute) async throws -> Response {
+        // Before it is looked for: then what is not found was not there at that position.
+        let seen = try await route.service.accountedPosition(of: stream)
         guard let snapshot = try await route.service.state(of: stream, at: version.map { StreamVersion($0) }) else {
-            throw Problem(.notFound, version.map { "the stream '\(stream)' has no version \($0)" } ?? "there is no stream '\(stream)'")
+            throw notFound(version.map { "the stream '\(stream)' has no version \($0)" } ?? "there is no stream '\(stream)'", at: seen)
         }
         var json = JSONText(capacity: snapshot.json.utf8.count + 256)
         json.raw("{\"stream\":")
@@ -80,31 +93,33 @@ struct StreamEndpoint: Sendable {
             body: ResponseBody(byteBuffer: json.buffer))
     }
 
-    private func events(of stream: StreamID, from: Int64, limit: Int, _ route: CategoryRoute) async throws -> Response {
+    private func events(
+        of stream: StreamID, from: Int64, limit: Int, _ route: CategoryRoute, _ logger: Logger
+    ) async throws -> Response {
+        let seen = try await route.service.accountedPosition(of: stream)  // before, as above
         // One more than is shown tells whether there are more.
         let found = try await route.service.events(of: stream, from: StreamVersion(from), limit: limit + 1)
         if found.isEmpty {
-            let isThere = from > 1 ? try await !route.service.events(of: stream, from: StreamVersion(1), limit: 1).isEmpty : false
-            guard isThere else { throw Problem(.notFound, "there is no stream '\(stream)'") }
+            let first = from > 1 ? try await route.service.events(of: stream, from: StreamVersion(1), limit: 1).first : nil
+            // One that has begun since may have more events than were found.
+            guard let first, first.position.offset <= seen.offset else { throw notFound("there is no stream '\(stream)'", at: seen) }
         }
         var json = JSONText(capacity: 256 + 512 * found.count)
         json.raw("{\"events\":[")
         for (index, event) in found.prefix(limit).enumerated() {
             if index > 0 { json.raw(",") }
-            StoredEventJSON.write(event, data: try data(of: event, route.category), to: &json)
+            StoredEventJSON.write(event, data: route.category.data(of: event.event, at: event.id, logger: logger), to: &json)
         }
         json.raw("],\"next\":")
         if found.count > limit { json.integer(found[limit].id.version.rawValue) } else { json.raw("null") }
         json.raw("}")
-        var headers: HTTPFields = [.contentType: "application/json"]
-        if let last = found.prefix(limit).last { headers[.highwaterPosition] = last.position.description }
-        return Response(status: .ok, headers: headers, body: ResponseBody(byteBuffer: json.buffer))
+        let position = found.prefix(limit).last?.position ?? seen
+        return Response(
+            status: .ok, headers: [.contentType: "application/json", .highwaterPosition: position.description],
+            body: ResponseBody(byteBuffer: json.buffer))
     }
 
-    private func data(of stored: StoredEvent, _ category: Category) throws -> String {
-        guard let data = try category.json(stored.event) else {
-            throw UnreadableEvent(type: stored.event.type, reason: "no such event type is registered for its category")
-        }
-        return data
+    private func notFound(_ detail: String, at position: LogPosition) -> Problem {
+        Problem(.notFound, detail, headers: [.highwaterPosition: position.description])
     }
 }

@@ -6,7 +6,7 @@ public protocol ViewQueries: Sendable {
     /// The views, one per projection.
     var schemas: [TableSchema] { get }
 
-    /// One row, from a read model that has applied `positions`.
+    /// One row, from a read model that has applied those of `positions` that are of its topic.
     ///
     /// - Throws: ``InvalidViewQuery`` or ReadModel's `InvalidQuery` for a position that the projection can never have applied;
     ///   `ReadModelError`, `behind` after `timeout`.

@@ -69,31 +69,39 @@ final class EdgeResponder: HTTPResponder {
         let match = routes.match(request.method, target)
         var unreadable: HTTPParserError?
         var response = await trace(request, "\(request.method.rawValue) \(match.template)") { traceparent in
+            let response: Response
             do {
-                return try await answer(request, target, match, traceparent: traceparent, logger: context.logger)
+                response = try await answer(request, target, match, traceparent: traceparent, logger: context.logger)
             } catch let error as HTTPParserError {
                 unreadable = error
-                return Response(status: .badRequest)
+                response = Response(status: .badRequest)
             } catch {
-                return problem(for: error, request, match, logger: context.logger).response(instance: target.path)
+                response = problem(for: error, request, match, logger: context.logger).response(instance: target.path)
             }
+            // Within the span, whose trace id the log's lines bear.
+            record(request, target, match, response.status, ContinuousClock.now - start, logger: context.logger)
+            return response
         }
         // So that whoever keeps the connection finds another instance before this one ends. Not before nobody listens any more: connections
         // made again and again would meet the end of listening, and be reset.
         if isShuttingDown.load(ordering: .relaxed) { response.headers[.connection] = "close" }
         if request.method == .head { response = response.createHeadResponse() }
-        let duration = ContinuousClock.now - start
-        metrics.record(method: request.method, route: match.template, status: response.status.code, duration: duration)
-        if context.logger.logLevel <= .debug {
-            context.logger.debug(
-                "request",
-                metadata: [
-                    "method": "\(request.method.rawValue)", "path": "\(target.path)", "route": "\(match.template)",
-                    "status": "\(response.status.code)", "duration": "\(duration)",
-                ])
-        }
         if let unreadable { throw unreadable }
         return response
+    }
+
+    private func record(
+        _ request: Request, _ target: RequestTarget, _ match: RouteMatch, _ status: HTTPResponse.Status, _ duration: Duration,
+        logger: Logger
+    ) {
+        metrics.record(method: request.method, route: match.template, status: status.code, duration: duration)
+        guard logger.logLevel <= .debug else { return }
+        logger.debug(
+            "request",
+            metadata: [
+                "method": "\(request.method.rawValue)", "path": "\(target.path)", "route": "\(match.template)", "status": "\(status.code)",
+                "duration": "\(duration)",
+            ])
     }
 
     private func answer(
@@ -110,7 +118,8 @@ final class EdgeResponder: HTTPResponder {
             }
             return try await commands.answer(request, command, key: key, actor: actor, traceparent: traceparent, logger: logger)
         case .state(let category, let key): return try await streams.state(request, target, category, key: key, traceparent: traceparent)
-        case .events(let category, let key): return try await streams.events(request, target, category, key: key, traceparent: traceparent)
+        case .events(let category, let key):
+            return try await streams.events(request, target, category, key: key, traceparent: traceparent, logger: logger)
         case .row(let schema, let key): return try await views.row(request, target, schema, key: key)
         case .rows(let schema): return try await views.rows(request, target, schema)
         case .probe(let probe):

@@ -135,8 +135,15 @@ extension SimulatedWorld {
             let state = try settledState(at: version, for: index, by: host)
             let decision = Result { () throws(TallyDecider.Refusal) in try TallyDecider().decide(command.command, state) }
             guard case .failure = decision else { throw Violation("ticket \(index) is refused wrongly at version \(version)") }
-        case .unchanged(let version):
+        case .unchanged(let version, let position):
             report.count(.unchanged)
+            guard log.entry(at: position.offset)?.isValid == true else {
+                throw Violation("ticket \(index) is told of the position \(position), which no valid record has")
+            }
+            let known = log.history(of: command.stream, through: position.offset).last?.state.count ?? 0
+            guard known == version.rawValue else {
+                throw Violation("ticket \(index) is told of version \(version) at \(position), where the stream is at version \(known)")
+            }
             let state = try settledState(at: version, for: index, by: host)
             guard let events = try? TallyDecider().decide(command.command, state), events.isEmpty else {
                 throw Violation("ticket \(index) is told that nothing changes, wrongly at version \(version)")

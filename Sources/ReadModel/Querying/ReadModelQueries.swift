@@ -1,6 +1,7 @@
 public import EventLog
 
-/// Questions to one store's live read models, as HTTP asks them: validated, and if wished not before they have reached a position.
+/// Questions to one store's live read models, as HTTP asks them: validated, and if wished not before they have reached a position. A
+/// position of another topic than the projection's holds nothing up: none of its records changes a row.
 ///
 /// - Throws: ``InvalidQuery`` for the caller's mistakes; ``ReadModelError`` `unknownProjection`, `unavailable` where it has not been built
 ///   yet, `behind` where a position was not reached in time, or the store's faults.
@@ -117,9 +118,10 @@ public struct ReadModelQueries: Sendable {
 
     // MARK: Waiting
 
-    /// Reads until the answer's own positions satisfy `needs`: at each word from this process's runners, and now and then for others'.
+    /// Reads until the answer's own positions satisfy those `needs` that are of the projection's topic: at each word from this process's
+    /// runners, and now and then for others'. Other topics' records say nothing about its rows.
     private func waiting<Answer: Sendable>(
-        for needs: [LogPosition], in projection: String, _ timeout: Duration,
+        for all: [LogPosition], in projection: String, _ timeout: Duration,
         _ read: @escaping @Sendable () async throws -> (Answer, AppliedPositions)
     ) async throws -> Answer {
         let (answer, positions): (Answer, AppliedPositions)
@@ -128,7 +130,8 @@ public struct ReadModelQueries: Sendable {
         } catch let error as ReadModelError where error.code == .unknownProjection {
             throw ReadModelError(.unavailable, "'\(projection)' has not been built yet", underlying: error)
         }
-        for need in needs where positions.positions[need.partition.partition] == nil || positions.topic != need.partition.topic {
+        let needs = all.filter { $0.partition.topic == positions.topic }
+        for need in needs where positions.positions[need.partition.partition] == nil {
             throw InvalidQuery(
                 parameter: "Highwater-Position", reason: "'\(projection)' is made from '\(positions.topic)', which has no \(need.partition)"
             )

@@ -6,8 +6,8 @@ public import EventModel
 public enum CommandOutcome: Sendable {
     /// Its events are in the log for ever.
     case committed(CommitReceipt)
-    /// It decided no events.
-    case unchanged(version: StreamVersion)
+    /// It decided no events: at `position` the stream is at `version`, and every record up to there was seen in deciding.
+    case unchanged(version: StreamVersion, position: LogPosition)
     /// The stream is not at the version that the command demands.
     case conflict(expected: ExpectedVersion, actual: StreamVersion)
     case refused(Refusal, version: StreamVersion)
@@ -19,7 +19,7 @@ public enum CommandOutcome: Sendable {
     case overloaded
     /// This instance does not write the stream's partition. Nothing happened.
     case notOwner
-    /// It cannot be decided now, for the reason given. Nothing happened.
+    /// It cannot be decided now, for the reason given, which names no path, host or process. Nothing happened.
     case unavailable(String)
     /// No definite answer within the deadline: it may yet be committed. Sent again with the same id, it is safe.
     case unknown

@@ -17,12 +17,16 @@ public protocol CommandService: Sendable {
     /// ``CommandOutcome/notOwner`` means: forward it to whom ``owners`` names.
     func execute(_ command: Command, timeout: Duration?) async -> CommandOutcome
 
-    /// Why the stream's commands cannot be decided by this instance at present, for people; nil where it owns the partition.
+    /// Why the stream's commands cannot be decided by this instance at present, for clients; nil where it owns the partition.
     func reasonNotOwner(of stream: StreamID) async -> String?
 
     /// Returns once this instance has accounted for `position`, of a partition that it writes: what it reads from then on is as new. At once
     /// where it has given the position out itself; another instance's ends its ownership.
     func catchUp(to position: LogPosition, timeout: Duration) async throws(HistoryError)
+
+    /// The last valid record of the stream's partition that this instance, which writes it, has accounted for: whatever it reads of the
+    /// stream from now on has seen everything up to there.
+    func accountedPosition(of stream: StreamID) async throws(HistoryError) -> LogPosition
 
     /// A stream's recorded events from `version` on, oldest first, at most `limit`; empty where there are none. Only commits that are in
     /// the log for ever.
@@ -71,9 +75,12 @@ public struct HistoryError: Error, CustomStringConvertible {
         /// This instance does not write the stream's partition.
         case notOwner
         case unavailable
+        /// An event of the stream cannot be read by its category, or the state not be shown: trying again does not help.
+        case unreadable
     }
 
     public let code: Code
+    /// Of `notOwner` and `unavailable`: fit for clients; it names no path, host or process.
     public let description: String
 
     public init(_ code: Code, _ description: String) {

@@ -1,5 +1,6 @@
 import EventLog
 import EventModel
+import Logging
 
 /// The log's side of the machine's actions: appending, and reading back.
 extension PartitionOwner {
@@ -115,9 +116,15 @@ extension PartitionOwner {
             do {
                 await owner.step(.confirmed(id, end: try await owner.log.bounds(of: owner.partition).upperBound))
             } catch {
-                await owner.step(.confirmFailed(id, LogError(wrapping: error, "the end of \(owner.partition) cannot be found")))
+                await owner.confirmFailed(id, LogError(wrapping: error, "the end of \(owner.partition) cannot be found"))
             }
         }
+    }
+
+    func confirmFailed(_ id: PartitionWriter.ConfirmationID, _ error: LogError) {
+        // An idle owner's looks are nobody's loss, and come again and again.
+        if machine.queueDepth > 0 { logger.warning("answers of \(partition) cannot be confirmed", metadata: ["reason": "\(error)"]) }
+        step(.confirmFailed(id, error))
     }
 
     func replay(_ ticket: PartitionWriter.Ticket, _ stream: StreamID, _ reference: CommitReference) {
@@ -130,7 +137,9 @@ extension PartitionOwner {
                         stream: stream, firstVersion: commit.firstVersion, position: LogPosition(owner.partition, reference.offset),
                         events: commit.events, isReplay: true))
             } catch {
-                outcome = .unavailable("the command was committed before, but its outcome cannot be read back: \(error)")
+                let reason = Reason(error).preceded(by: "the command was committed before, but its outcome cannot be read back")
+                owner.logger.warning("a command to '\(stream)' cannot be answered", metadata: ["reason": "\(reason.full)"])
+                outcome = .unavailable(reason.told)
             }
             await owner.answer(ticket, outcome)
         }

@@ -32,6 +32,9 @@ extension PartitionOwner {
         }
     }
 
+    /// The last valid record that it knows of, all of them up to there included; nil where it does not write the partition.
+    var accountedPosition: LogPosition? { machine.isOwner ? LogPosition(partition, machine.position.offset) : nil }
+
     /// A stream's commits from `version` on: where they stand in the log.
     func commits(of stream: StreamID, from version: StreamVersion, limit: Int) async throws -> [CommitReference] {
         let unsaved = machine.unsavedCommits(of: stream)

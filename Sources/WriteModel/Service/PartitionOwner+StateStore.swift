@@ -53,7 +53,8 @@ extension PartitionOwner {
             } catch {
                 loads.removeFirst(lookups.count)
                 if noticeSuperseded(error) { continue }
-                for lookup in lookups { step(.lookupFailed(lookup, "the state store cannot be read: \(error)")) }
+                let reason = unreadableStore(error)
+                for lookup in lookups { step(.lookupFailed(lookup, reason)) }
             }
         }
     }
@@ -64,9 +65,16 @@ extension PartitionOwner {
                 await owner.step(.found(lookup, command, try await owner.openStore.commit(of: command, on: lookup.stream)))
             } catch {
                 if await owner.noticeSuperseded(error) { return }
-                await owner.step(.lookupFailed(lookup, "the state store cannot be read: \(error)"))
+                await owner.step(.lookupFailed(lookup, owner.unreadableStore(error)))
             }
         }
+    }
+
+    /// What the clients are told whose commands need the store; operators are told all.
+    private func unreadableStore(_ error: any Error) -> String {
+        let reason = Reason(error).preceded(by: "the state store cannot be read")
+        logger.warning("commands to \(partition) are refused", metadata: ["reason": "\(reason.full)"])
+        return reason.told
     }
 
     func foldIntoStore(_ records: [ChainedRecord], _ position: ChainPosition) {
@@ -79,7 +87,7 @@ extension PartitionOwner {
                 try await store.save(try fold.batch(records, onto: stored, position: position))
                 step(.folded(position))
             } catch {
-                step(.foldFailed(position, "the state store cannot follow the log: \(error)"))
+                step(.foldFailed(position, Reason(error).preceded(by: "the state store cannot follow the log")))
             }
         }
     }
@@ -104,7 +112,7 @@ extension PartitionOwner {
     @discardableResult
     func noticeSuperseded(_ error: any Error) -> Bool {
         guard let error = error as? StateStoreError, error.code == .superseded else { return false }
-        step(.storeSuperseded("\(error)"))
+        step(.storeSuperseded(error.explanation))
         return true
     }
 }

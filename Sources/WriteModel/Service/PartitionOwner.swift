@@ -46,7 +46,7 @@ actor PartitionOwner {
     private let checkInterval: Duration
     private let routing: PartitionRouting
     /// Why it does not write, where it does not.
-    private(set) var reason: String? = "the partition has not been claimed yet"
+    private(set) var reason: Reason? = "the partition has not been claimed yet"
 
     /// Who waits for records that another may have written.
     var readers: [(offset: Offset, deadline: Timestamp, continuation: CheckedContinuation<Bool, Never>)] = []
@@ -123,7 +123,7 @@ actor PartitionOwner {
             step(.assigned(from: position))
         } catch {
             guard !isStopped, !isLeaving else { return }
-            reason = "\(error)"
+            reason = Reason(error)
             logger.error("cannot take \(partition); trying again", metadata: ["reason": "\(error)"])
             assignLater()
         }
@@ -275,7 +275,7 @@ actor PartitionOwner {
         logger.info("writing \(partition)", metadata: ["epoch": "\(epoch)"])
     }
 
-    func steppedDown(_ claim: Claim?, _ why: String) {
+    func steppedDown(_ claim: Claim?, _ why: Reason) {
         reason = why
         settle()
         routing.lost(partition, isDeposed: claim != nil)
@@ -284,21 +284,21 @@ actor PartitionOwner {
             let isExpected = isLeaving || !isWanted
             logger.log(
                 level: isExpected ? .info : .error, "deposed: another writer has taken \(partition); this one has stopped writing it",
-                metadata: ["reason": "\(why)"])
+                metadata: ["reason": "\(why.full)"])
             isWanted = false
             return
         }
         guard isWanted, !isLeaving else {
-            logger.warning("stopped writing \(partition)", metadata: ["reason": "\(why)"])
+            logger.warning("stopped writing \(partition)", metadata: ["reason": "\(why.full)"])
             return
         }
-        logger.error("stopped writing \(partition); claiming it again", metadata: ["reason": "\(why)"])
+        logger.error("stopped writing \(partition); claiming it again", metadata: ["reason": "\(why.full)"])
         assignLater()
     }
 
     func recovering(_ error: LogError) {
         metrics.recoveries.increment()
-        reason = error.message
+        reason = Reason(told: error.explanation, full: error.message)
         logger.warning("lost track of \(partition); claiming it again", metadata: ["reason": "\(error)"])
     }
 

@@ -5,7 +5,7 @@ public struct PartitionOwnership: Sendable {
     public let partition: TopicPartition
     /// Of the claim by which this instance writes the partition; nil where it does not.
     public let epoch: Epoch?
-    /// Why this instance does not write it, for people.
+    /// Why this instance does not write it, for operators.
     public let reason: String?
     /// Which other instance writes it, where this one does not and the other has announced itself.
     public let announced: OwnerAnnouncement?

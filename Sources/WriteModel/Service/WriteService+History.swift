@@ -1,5 +1,6 @@
 public import EventLog
 public import EventModel
+import Logging
 
 /// A stream's own history, read from the log by offset.
 extension WriteService {
@@ -9,10 +10,16 @@ extension WriteService {
         do {
             isReached = try await owner.catchUp(to: position.offset, timeout: timeout)
         } catch {
-            throw HistoryError(.unavailable, "the end of \(position.partition) cannot be found: \(error)")
+            throw unavailable("the end of \(position.partition) cannot be found", error)
         }
         try await checkWriting(owner)
         guard isReached else { throw HistoryError(.unavailable, "\(position) has not been reached yet") }
+    }
+
+    public func accountedPosition(of stream: StreamID) async throws(HistoryError) -> LogPosition {
+        let owner = try await writingOwner(of: stream)
+        guard let position = await owner.accountedPosition else { throw await notOwner(owner) }
+        return position
     }
 
     public func events(of stream: StreamID, from version: StreamVersion, limit: Int) async throws(HistoryError) -> [StoredEvent] {
@@ -31,33 +38,52 @@ extension WriteService {
             }
             return Array(events.prefix(limit))
         } catch {
-            throw HistoryError(.unavailable, "the history of '\(stream)' cannot be read: \(error)")
+            throw unavailable("the history of '\(stream)' cannot be read", error)
         }
     }
 
     public func state(of stream: StreamID, at version: StreamVersion?) async throws(HistoryError) -> StateSnapshot? {
         guard let decider = context.category(of: stream)?.decider else { return nil }
         let owner = try await writingOwner(of: stream)
-        do {
-            var state = decider.initial
-            var reached = StreamVersion.none
-            var position: LogPosition?
-            while version.map({ reached < $0 }) ?? true {
-                let references = try await owner.commits(of: stream, from: reached.next, limit: 100)
-                if references.isEmpty { break }
-                for reference in references where version.map({ reached < $0 }) ?? true {
-                    let commit = try await eventLog.commit(owner.partition, reference)
-                    let wanted = version.map { Int($0.rawValue - reached.rawValue) } ?? commit.events.count
-                    let events = Array(commit.events.prefix(wanted))
+        var state = decider.initial
+        var reached = StreamVersion.none
+        var position: LogPosition?
+        while version.map({ reached < $0 }) ?? true {
+            let missing = version.map { Int(clamping: $0.rawValue - reached.rawValue) } ?? .max
+            let commits = try await commits(of: stream, owner, from: reached.next, limit: min(missing, 100))
+            if commits.isEmpty { break }
+            for (commit, place) in commits where version.map({ reached < $0 }) ?? true {
+                let wanted = version.map { Int($0.rawValue - reached.rawValue) } ?? commit.events.count
+                let events = Array(commit.events.prefix(wanted))
+                do {
                     state = try decider.evolve(state, events)
-                    reached = reached + events.count
-                    position = LogPosition(owner.partition, reference.offset)
+                } catch {
+                    throw HistoryError(.unreadable, "'\(stream)' has an event at \(place) that cannot be read: \(error)")
                 }
+                reached = reached + events.count
+                position = place
             }
-            guard let position, version == nil || version == reached else { return nil }
+        }
+        guard let position, version == nil || version == reached else { return nil }
+        do {
             return StateSnapshot(version: reached, json: try decider.json(state), position: position)
         } catch {
-            throw HistoryError(.unavailable, "the state of '\(stream)' cannot be read: \(error)")
+            throw HistoryError(.unreadable, "the state of '\(stream)' at version \(reached) cannot be shown: \(error)")
+        }
+    }
+
+    /// A stream's commits from `version` on, read back from the log.
+    private func commits(
+        of stream: StreamID, _ owner: PartitionOwner, from version: StreamVersion, limit: Int
+    ) async throws(HistoryError) -> [(Commit, LogPosition)] {
+        do {
+            var commits: [(Commit, LogPosition)] = []
+            for reference in try await owner.commits(of: stream, from: version, limit: limit) {
+                commits.append((try await eventLog.commit(owner.partition, reference), LogPosition(owner.partition, reference.offset)))
+            }
+            return commits
+        } catch {
+            throw unavailable("the history of '\(stream)' cannot be read", error)
         }
     }
 
@@ -68,8 +94,17 @@ extension WriteService {
     }
 
     private func checkWriting(_ owner: PartitionOwner) async throws(HistoryError) {
-        guard await owner.isOwner else {
-            throw HistoryError(.notOwner, await owner.reason ?? "another instance writes \(owner.partition)")
-        }
+        guard await owner.isOwner else { throw await notOwner(owner) }
+    }
+
+    /// Operators are told of the cause.
+    private func unavailable(_ what: String, _ cause: any Error) -> HistoryError {
+        let reason = Reason(cause).preceded(by: what)
+        logger.warning("a stream's history cannot be told", metadata: ["reason": "\(reason.full)"])
+        return HistoryError(.unavailable, reason.told)
+    }
+
+    private func notOwner(_ owner: PartitionOwner) async -> HistoryError {
+        HistoryError(.notOwner, await owner.reason?.told ?? "another instance writes \(owner.partition)")
     }
 }

@@ -89,7 +89,7 @@ public final class WriteService: CommandService, Service {
     public var owners: (any OwnerDirectory)? { ownerTopic }
     public var instance: String { options.instance }
 
-    public func reasonNotOwner(of stream: StreamID) async -> String? { await owner(of: stream)?.reason }
+    public func reasonNotOwner(of stream: StreamID) async -> String? { await owner(of: stream)?.reason?.told }
 
     /// Each partition, whether this instance writes it, and if not, why.
     public func ownership() async -> [PartitionOwnership] {
@@ -99,7 +99,7 @@ public final class WriteService: CommandService, Service {
             let announced = epoch == nil ? ownerTopic?.owner(of: owner.partition) : nil
             result.append(
                 PartitionOwnership(
-                    partition: owner.partition, epoch: epoch, reason: epoch == nil ? await owner.reason : nil,
+                    partition: owner.partition, epoch: epoch, reason: epoch == nil ? await owner.reason?.full : nil,
                     announced: announced?.instance == instance ? nil : announced))
         }
         return result

@@ -50,6 +50,7 @@ extension PartitionWriter {
     mutating func own(_ claimed: Epoch, at now: Timestamp) {
         phase = .owning
         epoch = claimed
+        settled = position.offset
         lastProposed = .zero
         attempts = 0
         endConfirming()
@@ -87,7 +88,7 @@ extension PartitionWriter {
     mutating func retreat(_ purpose: Purpose, _ error: LogError) {
         actions.append(.recovering(error))
         guard error.isRetriable else {
-            stepDown(by: nil, reason: error.message)
+            stepDown(by: nil, reason: Reason(told: error.explanation, full: error.message))
             return
         }
         if error.code == .storage {
@@ -124,9 +125,9 @@ extension PartitionWriter {
     }
 
     /// Stops writing.
-    mutating func stepDown(by claim: Claim?, reason: String) {
+    mutating func stepDown(by claim: Claim?, reason: Reason) {
         // After another's claim, nothing that is in flight counts. Without one it may still land.
-        let refusal = claim == nil ? CommandOutcome.unavailable(reason) : .notOwner
+        let refusal = claim == nil ? CommandOutcome.unavailable(reason.told) : .notOwner
         answerPending(commits: claim == nil ? .unknown : .notOwner, others: refusal)
         answerWaiting(refusal)
         endConfirming()
@@ -147,10 +148,10 @@ extension PartitionWriter {
     /// By the log's own word, nothing of what is in flight has been stored or will be: a definite no.
     private mutating func refusePending(_ error: LogError) {
         for id in streams.keys { streams[id]?.rollBack() }
-        answerPending(commits: .unavailable(error.message), others: .unavailable(error.message))
+        answerPending(commits: .unavailable(error.explanation), others: .unavailable(error.explanation))
     }
 
-    private mutating func refuseWaiting(_ error: LogError) { answerWaiting(.unavailable(error.message)) }
+    private mutating func refuseWaiting(_ error: LogError) { answerWaiting(.unavailable(error.explanation)) }
 
     private mutating func answerPending(commits: CommandOutcome, others: CommandOutcome) {
         for command in pending {

@@ -38,7 +38,7 @@ extension PartitionWriter {
         let unconfirmed = pending.filter { $0.waits(for: id) }
         guard !unconfirmed.isEmpty else { return }
         pending.removeAll { $0.waits(for: id) }
-        for command in unconfirmed { answer(command.waiting, .unavailable(error.message)) }
+        for command in unconfirmed { answer(command.waiting, .unavailable(error.explanation)) }
     }
 
     /// Goes on with the look under way, and begins the next where one is wanted. After each input.
@@ -73,7 +73,7 @@ extension PartitionWriter {
             confirmation.map({ $0.number <= lastConfirmed.number }) ?? true
         {
             pending.removeFirst()
-            answer(first.waiting, outcome)
+            answer(first.waiting, outcome(settledPosition))
         }
     }
 }

@@ -15,7 +15,7 @@ extension PartitionWriter {
                 command,
                 .unavailable("a command of category '\(command.command.payload.category)' cannot go to '\(command.command.stream)'"))
         } else if let outage {
-            answer(command, .unavailable(outage.message))
+            answer(command, .unavailable(outage.explanation))
         } else if unanswered > limits.unanswered {
             answer(command, .overloaded)
         } else {
@@ -117,14 +117,14 @@ extension PartitionWriter {
         }
         let (state, version) = entry.speculative
         guard command.expected.admits(version) else {
-            answerConfirmed(waiting, .conflict(expected: command.expected, actual: version))
+            answerConfirmed(waiting) { _ in .conflict(expected: command.expected, actual: version) }
             return
         }
         switch command.payload.decide(state) {
         case .refused(let refusal):
-            answerConfirmed(waiting, .refused(refusal, version: version))
+            answerConfirmed(waiting) { _ in .refused(refusal, version: version) }
         case .events([], _):
-            answerConfirmed(waiting, .unchanged(version: version))
+            answerConfirmed(waiting) { .unchanged(version: version, position: $0) }
         case .events(let events, let after):
             propose(waiting, events, after, version, at: now)
         }
@@ -153,7 +153,7 @@ extension PartitionWriter {
             actor: command.actor, at: now, traceparent: command.traceparent, events: events)
         let size = events.reduce(0) { $0 + $1.data.count }
         guard size <= limits.recordBytes else {
-            answerConfirmed(waiting, .tooLarge(limit: limits.recordBytes))
+            answerConfirmed(waiting) { [limits] _ in .tooLarge(limit: limits.recordBytes) }
             return
         }
         lastProposed = commit.sequence
@@ -164,7 +164,9 @@ extension PartitionWriter {
     }
 
     /// An answer that appends nothing rests on the stream's commits in flight, and on this writer's owning the partition still.
-    private mutating func answerConfirmed(_ waiting: WaitingCommand, _ outcome: CommandOutcome) {
+    ///
+    /// - Parameter outcome: the answer, by the position that it turns out to rest on.
+    private mutating func answerConfirmed(_ waiting: WaitingCommand, _ outcome: @escaping @Sendable (LogPosition) -> CommandOutcome) {
         pending.append(PendingCommand(waiting: waiting, decided: .answer(outcome, nextConfirmation())))
     }
 
@@ -174,7 +176,7 @@ extension PartitionWriter {
             pending[index].repetitions.append(waiting)
         } else {
             // Once the commit has landed, that is true for ever.
-            pending.append(PendingCommand(waiting: waiting, decided: .answer(.idempotencyKeyReused, nil)))
+            pending.append(PendingCommand(waiting: waiting, decided: .answer({ _ in .idempotencyKeyReused }, nil)))
         }
     }
 

@@ -47,7 +47,7 @@ extension PartitionWriter {
         case loaded(LookupID, StoredStream?)
         /// The commit that the state store has for a command; nil where it has none.
         case found(LookupID, CommandID, CommitReference?)
-        /// A question to the state store has failed.
+        /// A question to the state store has failed, as clients are told.
         case lookupFailed(LookupID, String)
         /// The state store was opened again, as by another instance that is to write the partition. Nothing can be decided without it; the
         /// questions to it that are open are answered with the rest.
@@ -65,7 +65,7 @@ extension PartitionWriter {
         case check
         /// Commits of other writers are in the state store, which is now the fold of the position.
         case folded(ChainPosition)
-        case foldFailed(ChainPosition, String)
+        case foldFailed(ChainPosition, Reason)
         case saved(ChainPosition)
         case saveFailed(ChainPosition)
         /// The pause that ``Action/backOff(attempt:)`` asked for is over.
@@ -98,7 +98,7 @@ extension PartitionWriter {
         case backOff(attempt: Int)
         case becameOwner(Epoch)
         /// Another writer has taken the partition; nil where this one gave up, for the reason given.
-        case steppedDown(by: Claim?, reason: String)
+        case steppedDown(by: Claim?, reason: Reason)
         /// The owner has lost its way and is claiming again.
         case recovering(LogError)
         /// Void records were passed over.

@@ -86,7 +86,7 @@ extension PartitionWriter {
         goOn(at: now)
     }
 
-    mutating func foldFailed(_ position: ChainPosition, _ reason: String) {
+    mutating func foldFailed(_ position: ChainPosition, _ reason: Reason) {
         guard folding == position else { return }
         stepDown(by: nil, reason: reason)
     }
@@ -96,7 +96,7 @@ extension PartitionWriter {
         guard folding == nil else { return }
         switch phase {
         case .catchingUp(_, _, .read) where lostStore != nil, .confirming(_, _, _, .read) where lostStore != nil:
-            stepDown(by: nil, reason: lostStore ?? "")
+            stepDown(by: nil, reason: "\(lostStore ?? "")")
         case .catchingUp(let purpose, _, .read):
             claim(purpose, at: now)
         case .confirming(let purpose, let claimed, _, .read):
@@ -128,11 +128,16 @@ extension PartitionWriter {
         }
     }
 
-    /// Why another's claim ends what this writer does, for people.
-    func reason(of claim: Claim) -> String { "'\(claim.writer)' has claimed \(partition) with epoch \(claim.epoch)" }
+    /// Why another's claim ends what this writer does.
+    func reason(of claim: Claim) -> Reason {
+        let deed = "has claimed \(partition) with epoch \(claim.epoch)"
+        return Reason(told: "another instance \(deed)", full: "'\(claim.writer)' \(deed)")
+    }
 
-    private func partitionCountChanged(_ claim: Claim, at offset: Offset) -> String {
-        "topic '\(partition.topic)' has \(partitionCount) partitions, but \(partition)@\(offset) was written when it had "
-            + "\(claim.partitions): streams would change partition. Restore the count, or copy the events to a new topic"
+    private func partitionCountChanged(_ claim: Claim, at offset: Offset) -> Reason {
+        """
+        topic '\(partition.topic)' has \(partitionCount) partitions, but \(partition)@\(offset) was written when it had \
+        \(claim.partitions): streams would change partition. Restore the count, or copy the events to a new topic
+        """
     }
 }

@@ -53,9 +53,10 @@ extension PartitionWriter {
             switch first.decided {
             case .answer(let outcome, _):
                 // Decided before the commit was, and nobody else had written by then.
-                answer(first.waiting, outcome)
+                answer(first.waiting, outcome(settledPosition))
             case .commit(let commit, let after):
                 commitsInFlight -= 1
+                settled = offset
                 let reference = CommitReference(commit, at: offset)
                 streams[commit.stream]?.settle(reference, after)
                 dirty.insert(commit.stream)

@@ -49,6 +49,8 @@ public struct PartitionWriter {
     var phase = Phase.idle
     /// The last valid record that this writer knows of, and the chain rule after it.
     var position = ChainPosition.beginning
+    /// The last valid record whose command has its answer, or this writer's claim: answers that are given now rest on all up to there.
+    var settled = Offset(-1)
     /// The last offset that is accounted for; void records count.
     var lastOffset = Offset(-1)
     /// The sequence of the last commit proposed in this epoch.
@@ -165,6 +167,9 @@ public struct PartitionWriter {
 
     /// The stream's acknowledged commits that its state store may not have yet.
     public func unsavedCommits(of stream: StreamID) -> [CommitReference] { streams[stream]?.unsaved ?? [] }
+
+    /// What an answer that is given now rests on.
+    var settledPosition: LogPosition { LogPosition(partition, settled) }
 
     mutating func answer(_ waiting: WaitingCommand, _ outcome: CommandOutcome) {
         unanswered -= 1

@@ -14,8 +14,9 @@ struct PendingCommand {
     enum Decided {
         /// Its commit is in flight.
         case commit(Commit, after: StreamState)
-        /// Its answer holds once the commits before it have landed and ownership is confirmed; nil where it is true for ever by then.
-        case answer(CommandOutcome, PartitionWriter.ConfirmationID?)
+        /// Its answer holds once the commits before it have landed and ownership is confirmed; nil where it is true for ever by then. It is
+        /// given the position of the last of those commits, or of what was settled when there were none.
+        case answer(@Sendable (LogPosition) -> CommandOutcome, PartitionWriter.ConfirmationID?)
     }
 
     let waiting: WaitingCommand

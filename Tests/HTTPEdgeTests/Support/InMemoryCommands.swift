@@ -18,6 +18,9 @@ final class InMemoryCommands: CommandService {
         var received: [Command] = []
         var timeouts: [Duration?] = []
         var positions: [LogPosition] = []
+        var waits: [Duration] = []
+        var reads = 0
+        var beforeReads: (@Sendable (InMemoryCommands) -> Void)?
         var nextOffset: Int64 = 0
         var scripted: CommandOutcome?
         var fault: (any Error & Sendable)?
@@ -29,15 +32,19 @@ final class InMemoryCommands: CommandService {
     private let contents = Mutex(Contents())
     /// Runs before each command is decided.
     private let before: @Sendable () async -> Void
+    /// Runs before each answer that it has caught up.
+    private let beforeCaughtUp: @Sendable () async -> Void
 
     init(
         _ topic: Topic = "banking", categories: [WriteModel.Category] = [Account.category()],
-        instance: String = "test", owners: (any OwnerDirectory)? = nil, before: @escaping @Sendable () async -> Void = {}
+        instance: String = "test", owners: (any OwnerDirectory)? = nil, before: @escaping @Sendable () async -> Void = {},
+        beforeCaughtUp: @escaping @Sendable () async -> Void = {}
     ) {
         self.instance = instance
         self.owners = owners
         context = BoundedContext(topic, categories: categories)
         self.before = before
+        self.beforeCaughtUp = beforeCaughtUp
     }
 
     /// Every command that has come so far.
@@ -46,6 +53,8 @@ final class InMemoryCommands: CommandService {
     var timeouts: [Duration?] { contents.withLock { $0.timeouts } }
     /// What was asked to be caught up with.
     var positions: [LogPosition] { contents.withLock { $0.positions } }
+    /// How long each was to be waited for.
+    var waits: [Duration] { contents.withLock { $0.waits } }
     /// How many records there are.
     var records: Int { contents.withLock { Int($0.nextOffset) } }
 
@@ -54,14 +63,19 @@ final class InMemoryCommands: CommandService {
     /// From now on fails every read so.
     func failReads(_ error: HistoryError) { contents.withLock { $0.fault = error } }
 
+    /// How often events have been read, the reading under way included.
+    var reads: Int { contents.withLock { $0.reads } }
+    /// From now on runs before events are read.
+    func beforeReads(_ action: @escaping @Sendable (InMemoryCommands) -> Void) { contents.withLock { $0.beforeReads = action } }
+
     /// Puts an event there that nobody decided.
-    func store(_ event: EncodedEvent, on stream: StreamID) {
+    func store(_ event: EncodedEvent, on stream: StreamID, at position: LogPosition = LogPosition(banking, Offset(0))) {
         contents.withLock { contents in
             contents.events[stream, default: []].append(
                 StoredEvent(
                     id: EventID(stream: stream, version: StreamVersion(Int64(contents.events[stream]?.count ?? 0) + 1)), event: event,
                     metadata: EventMetadata(commandID: CommandID(trusted: "x"), at: Timestamp(microseconds: 0)),
-                    position: LogPosition(TopicPartition(context.topic, Partition(0)), Offset(0))))
+                    position: position))
         }
     }
 
@@ -91,7 +105,7 @@ final class InMemoryCommands: CommandService {
             switch command.payload.decide(state) {
             case .refused(let refusal): return .refused(refusal, version: version)
             case .events(let events, _):
-                guard !events.isEmpty else { return .unchanged(version: version) }
+                guard !events.isEmpty else { return .unchanged(version: version, position: accountedPosition(contents)) }
                 let position = LogPosition(TopicPartition(context.topic, Partition(0)), Offset(contents.nextOffset))
                 let metadata = EventMetadata(
                     commandID: command.id, correlationID: command.correlationID, causationID: command.causationID, actor: command.actor,
@@ -116,13 +130,29 @@ final class InMemoryCommands: CommandService {
         try check()
         let isThere = contents.withLock { contents in
             contents.positions.append(position)
+            contents.waits.append(timeout)
             return position.offset.rawValue < contents.nextOffset
         }
+        await beforeCaughtUp()
         guard isThere else { throw HistoryError(.unavailable, "\(position) has not been reached yet") }
+    }
+
+    func accountedPosition(of stream: StreamID) async throws(HistoryError) -> LogPosition {
+        try check()
+        return contents.withLock { accountedPosition($0) }
+    }
+
+    private func accountedPosition(_ contents: borrowing Contents) -> LogPosition {
+        LogPosition(TopicPartition(context.topic, Partition(0)), Offset(max(0, contents.nextOffset - 1)))
     }
 
     func events(of stream: StreamID, from version: StreamVersion, limit: Int) async throws(HistoryError) -> [StoredEvent] {
         try check()
+        let before = contents.withLock { contents in
+            contents.reads += 1
+            return contents.beforeReads
+        }
+        before?(self)
         return contents.withLock { Array(($0.events[stream] ?? []).drop { $0.id.version < version }.prefix(limit)) }
     }
 
@@ -130,9 +160,13 @@ final class InMemoryCommands: CommandService {
         try check()
         let stored = contents.withLock { $0.events[stream] ?? [] }
         let count = version.map { Int($0.rawValue) } ?? stored.count
-        guard count > 0, count <= stored.count, let decider = context.category(of: stream)?.decider,
-            let json = try? decider.json(decider.evolve(decider.initial, stored.prefix(count).map(\.event)))
-        else { return nil }
+        guard count > 0, count <= stored.count, let decider = context.category(of: stream)?.decider else { return nil }
+        let json: String
+        do {
+            json = try decider.json(decider.evolve(decider.initial, stored.prefix(count).map(\.event)))
+        } catch {
+            throw HistoryError(.unreadable, "\(error)")
+        }
         return StateSnapshot(version: StreamVersion(Int64(count)), json: json, position: stored[count - 1].position)
     }
 

@@ -1,7 +1,9 @@
+import InMemoryTracing
 import Logging
 import Synchronization
+import Tracing
 
-/// What was logged, as text.
+/// What was logged, as text, with the trace that it belongs to.
 final class RecordingLog: Sendable {
     private let recorded = Mutex<[String]>([])
 
@@ -22,7 +24,8 @@ final class RecordingLog: Sendable {
         }
 
         func log(event: LogEvent) {
-            log.recorded.withLock { $0.append("\(event.level) \(event.message) \(event.metadata ?? [:])") }
+            let trace = InstrumentationContext.current?.inMemorySpanContext.map { " in \($0.traceID)" } ?? ""
+            log.recorded.withLock { $0.append("\(event.level) \(event.message) \(event.metadata ?? [:])\(trace)") }
         }
     }
 }

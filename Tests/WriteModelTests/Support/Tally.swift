@@ -23,7 +23,8 @@ struct TallyDecider: Decider {
 }
 
 extension Category {
-    static func tally(foldVersion: Int = 1) -> Category {
+    /// - Parameter readsEvents: whether it can read what it has stored.
+    static func tally(foldVersion: Int = 1, readsEvents: Bool = true) -> Category {
         Category(
             "tally", decider: TallyDecider(), foldVersion: foldVersion,
             commands: [
@@ -42,7 +43,7 @@ extension Category {
                 encode: { EncodedEvent(type: "tally.added.v1", data: Bytes("\($0.amount)".utf8)) },
                 decode: { event throws(UnreadableEvent) in
                     guard event.type == "tally.added.v1" else { return nil }
-                    guard let amount = Int(String(decoding: event.data, as: UTF8.self)) else {
+                    guard readsEvents, let amount = Int(String(decoding: event.data, as: UTF8.self)) else {
                         throw UnreadableEvent(type: event.type, reason: "not a number")
                     }
                     return TallyDecider.Added(amount: amount)

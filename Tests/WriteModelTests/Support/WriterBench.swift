@@ -214,7 +214,7 @@ struct WriterBench {
     static func text(_ outcome: CommandOutcome) -> String {
         switch outcome {
         case .committed(let receipt): "\(receipt.isReplay ? "replayed" : "committed") v\(receipt.firstVersion) @\(receipt.position.offset)"
-        case .unchanged(let version): "unchanged v\(version)"
+        case .unchanged(let version, let position): "unchanged v\(version) @\(position.offset)"
         case .conflict(_, let actual): "conflict v\(actual)"
         case .refused(let refusal, let version): "\(refusal.name) v\(version)"
         case .idempotencyKeyReused: "reused"
