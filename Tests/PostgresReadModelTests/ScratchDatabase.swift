@@ -20,7 +20,8 @@ struct ScratchDatabase {
     }
 
     func open(
-        _ options: PostgresReadModelStore.Options = .init(connections: 4, patience: .seconds(300)), environment: EngineEnvironment = .system, logger: Logger = logger
+        _ options: PostgresReadModelStore.Options = .init(connections: 4, patience: .seconds(300)),
+        environment: EngineEnvironment = .system, logger: Logger = logger
     ) async throws -> PostgresReadModelStore {
         try await PostgresReadModelStore.open(connectionString: url, options: options, environment: environment, logger: logger)
     }

@@ -178,7 +178,7 @@ public struct Rebuild: Sendable {
             let made = try await store.createGeneration(
                 projection.schema, topic: topic, partitions: partitions, purpose: .rebuild(lease(), now: environment.now()))
             return (made, true)
-        } catch where Task.isCancelled {
+        } catch  where Task.isCancelled {
             // It may have been made all the same.
             await afterwards { store in
                 for left in try await store.generations(of: name) where left.state == .building && left.lease?.builder == builder {

@@ -1,4 +1,4 @@
-public import EventLog
+import EventLog
 
 /// Why something cannot be done, for two kinds of reader.
 public struct Reason: Sendable {

@@ -102,8 +102,10 @@ final class FleetInstance: Sendable {
             environment: fleet.clock.environment, logger: logger)
         let group = ServiceGroup(services: [owners, service], logger: logger)
         let running = running
-        task = Task {
+        task = Task { [service] in
             await running.wait()
+            // As a node does before it takes requests.
+            try await service.open()
             try await group.run()
         }
         self.group = group
