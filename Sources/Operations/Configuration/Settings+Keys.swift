@@ -50,7 +50,7 @@ extension Settings {
         "MAX_BODY_BYTES", 1024...1_073_741_824, default: 1_048_576, "the largest request body; a larger one is answered 413")
 
     static let maxWaitingKey = SettingKey<Int>.integer(
-        "MAX_WAITING", 1...10_000_000, default: 10_000, "commands that may wait in this instance; one more is answered 429")
+        "MAX_WAITING", 1...10_000_000, default: 10_000, "commands that may wait for one partition; one more is answered 429")
 
     static let commandTimeoutKey = SettingKey<Int>.integer(
         "COMMAND_TIMEOUT_SECONDS", 1...3600, default: 10, "how long a command waits for its outcome before it is answered 504")

@@ -41,7 +41,7 @@ public struct Settings: Sendable {
     /// How long to drain after SIGTERM.
     public let shutdownDeadline: Duration
     public let maxBodyBytes: Int
-    /// Commands that may wait in this instance.
+    /// Commands that may wait for one partition in this instance.
     public let maxWaiting: Int
     public let commandTimeout: Duration
     /// librdkafka settings by their own names, `security.protocol`. May hold passwords: do not log it.
