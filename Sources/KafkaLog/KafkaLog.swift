@@ -140,7 +140,7 @@ public final class KafkaLog: EventLog {
             if error.code == .topicMissing || error.code == .partitionOutOfRange { catalog.forget(partition.topic) }
             throw error
         }
-        guard let found else { throw LogError(.unavailable, "cannot \(action): it has no leader now") }
+        guard let found else { throw LogError(.unavailable, "cannot \(action): no broker that leads it answers now") }
         return found
     }
 
