@@ -27,6 +27,8 @@ public struct InterceptedReadModelStore: ReadModelStore {
         self.onStep = onStep
     }
 
+    public func availability(within limit: Duration) async -> StoreAvailability { await store.availability(within: limit) }
+
     public func generations(of projection: String) async throws -> [Generation] {
         try await onStep(.beforeGenerations)
         return try await store.generations(of: projection)

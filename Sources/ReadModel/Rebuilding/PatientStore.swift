@@ -10,6 +10,8 @@ struct PatientStore: ReadModelStore {
 
     var name: String { store.name }
 
+    func availability(within limit: Duration) async -> StoreAvailability { await store.availability(within: limit) }
+
     func generations(of projection: String) async throws -> [Generation] {
         try await patience.run { try await store.generations(of: projection) }
     }

@@ -18,6 +18,11 @@ public protocol ReadModelStore: Sendable {
     /// only with those of the same database: two databases with one identity would each get a part of the events.
     var identity: String? { get }
 
+    /// Whether the store answers: what its adapter knows from the work of the last moments, or else from asking it.
+    ///
+    /// - Parameter limit: bounds the asking. A store that is known not to answer is not asked again, and told of at once.
+    func availability(within limit: Duration) async -> StoreAvailability
+
     // MARK: Generations
 
     /// All generations of a projection, oldest first.
@@ -93,6 +98,9 @@ public protocol ReadModelStore: Sendable {
 
 extension ReadModelStore {
     public var identity: String? { nil }
+
+    /// Of a store that cannot be out of reach.
+    public func availability(within limit: Duration) async -> StoreAvailability { .reachable }
 
     /// The consumer group of a projection's workers on this database: `order-summary.projectors`, with the database's identity behind it.
     public func group(of projection: String) -> String {
