@@ -31,7 +31,7 @@ struct TLSTests {
         }
     }
 
-    @Test(.enabled(if: hasOpenSSL, "there is no openssl to make certificates with; scripts/setup installs it"))
+    @Test(.enabled(if: hasOpenSSL, "there is no openssl to make certificates with; scripts/setup --tests installs it"))
     func theServersCertificateIsVerified() async throws {
         try await withScratchServer("--tls") { server, plain in
             let root = server.folder + "/root.crt"
@@ -90,7 +90,7 @@ struct TLSTests {
     }
 
     /// A part of a record can stay in OpenSSL, where `poll(2)` does not see it: an answer a little shorter than so many records.
-    @Test(.enabled(if: hasOpenSSL, "there is no openssl to make certificates with; scripts/setup installs it"))
+    @Test(.enabled(if: hasOpenSSL, "there is no openssl to make certificates with; scripts/setup --tests installs it"))
     func answersInLargeRecordsComeToTheirEnd() async throws {
         try await withScratchServer("--tls") { server, plain in
             let proxy = try await TLSProxy(
