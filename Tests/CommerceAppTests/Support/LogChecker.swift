@@ -34,65 +34,76 @@ struct LogChecker {
 
     // MARK: The log by itself
 
-    /// No command twice; each stream's versions without a gap, in one partition.
+    /// Records an issue for each command that is there twice, and each version that is missing or in another partition.
     func checkStreams(sourceLocation: SourceLocation = #_sourceLocation) {
-        for (key, found) in commits where found.count != 1 {
-            Issue.record("command \(key) is in the log \(found.count) times: \(found.map(\.position))", sourceLocation: sourceLocation)
+        for finding in streamFindings() { Issue.record("\(finding)", sourceLocation: sourceLocation) }
+    }
+
+    private func streamFindings() -> [String] {
+        var findings = commits.filter { $0.value.count != 1 }.map { key, found in
+            "command \(key) is in the log \(found.count) times: \(found.map(\.position))"
         }
         var streams: [String: (partition: Int, version: Int)] = [:]
         for event in events {
             guard let stream = event["stream"].text, let version = event["version"].integer else { continue }
             let partition = Self.place(event).0
             let before = streams[stream] ?? (partition, 0)
-            #expect(
-                before.partition == partition && version == before.version + 1, "\(stream) at \(event["position"]) after \(before)",
-                sourceLocation: sourceLocation)
+            if before.partition != partition || version != before.version + 1 {
+                findings.append("\(stream) at \(event["position"]) after \(before)")
+            }
             streams[stream] = (partition, version)
         }
+        return findings
     }
 
     // MARK: Against the clients
 
-    /// Every acknowledged command is there as it was told; what was refused is not, unless the client had tried before and given up on the
-    /// answer; what nobody was told about is there once or not at all.
+    /// Records an issue for each of ``findings(_:besides:)``.
+    func check(_ commands: [SentCommand], besides others: [String] = [], sourceLocation: SourceLocation = #_sourceLocation) {
+        for finding in findings(commands, besides: others) { Issue.record("\(finding)", sourceLocation: sourceLocation) }
+    }
+
+    /// Where the log differs from what clients were told, a line each.
+    ///
+    /// An acknowledged command is there as it was told. A refused one is not, unless the client had tried before and given up on the answer. No
+    /// command is left without a definite answer, and none is there that no client sent.
     ///
     /// - Parameter others: keys of commands that were sent besides.
-    func check(_ commands: [SentCommand], besides others: [String] = [], sourceLocation: SourceLocation = #_sourceLocation) {
-        checkStreams(sourceLocation: sourceLocation)
+    func findings(_ commands: [SentCommand], besides others: [String] = []) -> [String] {
+        var findings = streamFindings()
         for command in commands {
             let found = commits[command.key] ?? []
             if let answer = command.acknowledged {
-                check(command, answer, found, sourceLocation)
+                findings += self.findings(command, answer, found)
             } else if let answer = command.answer {
-                #expect(answer.status == 422 || answer.status == 412, "\(command.text)", sourceLocation: sourceLocation)
+                if answer.status != 422 && answer.status != 412 { findings.append("neither taken nor refused: \(command.text)") }
                 // An earlier attempt without an answer may still have been under way, and is decided on its own when it arrives.
                 let isOnlyAttempt = !command.attempts.contains { if case .lost = $0.outcome { true } else { false } }
-                #expect(!isOnlyAttempt || found.isEmpty, "refused, and in the log: \(command.text)", sourceLocation: sourceLocation)
+                if isOnlyAttempt && !found.isEmpty { findings.append("refused, and in the log: \(command.text)") }
             } else {
-                Issue.record("no definite answer: \(command.text)", sourceLocation: sourceLocation)
+                findings.append("no definite answer: \(command.text)")
             }
         }
         let strangers = Set(commits.keys).subtracting(commands.map(\.key) + others)
-        #expect(strangers.isEmpty, "commands that nobody sent", sourceLocation: sourceLocation)
+        if !strangers.isEmpty { findings.append("commands that no client sent: \(strangers.sorted())") }
+        return findings
     }
 
-    private func check(_ command: SentCommand, _ answer: Server.Answer, _ found: [Commit], _ sourceLocation: SourceLocation) {
+    private func findings(_ command: SentCommand, _ answer: Server.Answer, _ found: [Commit]) -> [String] {
         let told = answer.json
         guard !told["events"].elements.isEmpty else {
-            #expect(found.isEmpty, "told of no events: \(command.text)", sourceLocation: sourceLocation)
-            return
+            return found.isEmpty ? [] : ["told of no events, and in the log: \(command.text)"]
         }
-        guard let commit = found.first else {
-            Issue.record("acknowledged, and not in the log: \(command.text)", sourceLocation: sourceLocation)
-            return
-        }
-        #expect(told["position"].text == commit.position, "is at \(commit.position): \(command.text)", sourceLocation: sourceLocation)
-        #expect(answer.position == commit.position, sourceLocation: sourceLocation)
-        #expect(
-            told["version"].integer == commit.version, "is at version \(commit.version): \(command.text)", sourceLocation: sourceLocation)
-        #expect(told["stream"].text == command.stream, sourceLocation: sourceLocation)
+        guard let commit = found.first else { return ["acknowledged, and not in the log: \(command.text)"] }
         let stored = commit.events.map { event in JSON.object(["id": event["id"], "type": event["type"], "data": event["data"]]) }
-        #expect(told["events"] == .array(stored), "the log has other events: \(command.text)", sourceLocation: sourceLocation)
+        let differing = [
+            (told["position"].text == commit.position, "is at \(commit.position)"),
+            (answer.position == commit.position, "is at \(commit.position), and its header says \(answer.position ?? "nothing")"),
+            (told["version"].integer == commit.version, "is at version \(commit.version)"),
+            (told["stream"].text == command.stream, "is told of another stream"),
+            (told["events"] == .array(stored), "has other events in the log"),
+        ]
+        return differing.filter { !$0.0 }.map { "\($0.1): \(command.text)" }
     }
 
     // MARK: Against the read models
