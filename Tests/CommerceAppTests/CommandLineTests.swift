@@ -258,6 +258,7 @@ extension AppTests {
                 let metrics = try await server.get("/metrics")
                 #expect(metrics.status == 200)
                 #expect(metrics.text.contains("highwater_projection_lag_records"))
+                try await server.expectMetricsDescribed()
                 let document = try await server.get("/openapi.json")
                 #expect(document.json["paths"]["/v1/order/{streamID}/place"] != .null, "\(document.json["paths"].names)")
                 for probe in ["live", "ready", "startup"] { #expect(try await server.get("/health/\(probe)").status == 200) }

@@ -210,6 +210,7 @@ extension AppTests {
                     let stream = try #require(load.commands.acknowledged.first).stream
                     let shown = try await commerce.run("events", "show", stream)
                     #expect(shown.status == 0 && shown.lines.count >= 1, "\(shown.errors)")
+                    for serving in fleet.serving { try await serving.server.expectMetricsDescribed() }
                 }
                 #expect(sent.failures.isEmpty, "\(sent.failures.prefix(5))")
                 try await fleet.checkAll(sent)

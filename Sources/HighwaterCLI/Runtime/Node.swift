@@ -29,6 +29,7 @@ struct Node {
         JSONLogHandler.bootstrap(level: settings.logLevel)
         let metrics = MetricsRegistry()
         metrics.addProcessMetrics()
+        metrics.describeAll()
         MetricsSystem.bootstrap(metrics)
         let runtime = try await Runtime.open(settings)
         let node = try Node(application, roles: roles, runtime: runtime, metrics: metrics, benchmarkRoutes: benchmarkRoutes)

@@ -41,8 +41,9 @@ enum Exposition {
         text += labels.isEmpty ? "\(name) \(value)\n" : "\(name){\(labels)} \(value)\n"
     }
 
-    static func appendHeading(_ name: String, help: String, kind: MetricKind, to text: inout String) {
-        text += "# HELP \(name) \(escaped(help, quotes: false))\n# TYPE \(name) \(kind.rawValue)\n"
+    static func appendHeading(_ name: String, help: String?, kind: MetricKind, to text: inout String) {
+        if let help { text += "# HELP \(name) \(escaped(help, quotes: false))\n" }
+        text += "# TYPE \(name) \(kind.rawValue)\n"
     }
 
     private static func sanitized(_ text: String, allowsColon: Bool) -> String {

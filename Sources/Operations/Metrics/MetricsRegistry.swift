@@ -50,7 +50,7 @@ public final class MetricsRegistry: MetricsFactory {
         self.clock = clock
     }
 
-    /// Says what a metric means, and where its buckets end.
+    /// Says what a metric means, and where its buckets end. One that is not described has no HELP line.
     ///
     /// - Parameters:
     ///   - label: as the metric is made with: `highwater.commands`.
@@ -84,7 +84,7 @@ public final class MetricsRegistry: MetricsFactory {
         var blocks: [String: String] = [:]
         for (name, family) in families where !family.series.isEmpty {
             var text = ""
-            Exposition.appendHeading(name, help: help[family.label] ?? family.label, kind: family.kind, to: &text)
+            Exposition.appendHeading(name, help: help[family.label], kind: family.kind, to: &text)
             for (labels, series) in family.series.sorted(by: { $0.key < $1.key }) {
                 series.render(family: name, labels: labels, into: &text)
             }

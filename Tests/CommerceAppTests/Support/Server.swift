@@ -63,6 +63,20 @@ struct Server: Sendable {
         }
     }
 
+    /// Each metric says in its HELP line what it means.
+    func expectMetricsDescribed(sourceLocation: SourceLocation = #_sourceLocation) async throws {
+        let lines = try await get("/metrics").text.split(separator: "\n").filter { $0.hasPrefix("#") }.map {
+            $0.split(separator: " ", maxSplits: 3)
+        }
+        let help = Dictionary(lines.filter { $0[1] == "HELP" }.map { ($0[2], $0[3]) }, uniquingKeysWith: { first, _ in first })
+        let names = lines.filter { $0[1] == "TYPE" }.map { $0[2] }
+        #expect(!names.isEmpty, sourceLocation: sourceLocation)
+        for name in names {
+            let text = help[name] ?? ""
+            #expect(text.contains(" ") && text.hasSuffix("."), "\(name) is described as '\(text)'", sourceLocation: sourceLocation)
+        }
+    }
+
     /// Every row of a view, by its key, a page after the other.
     func rows(_ view: String, at positions: [String] = []) async throws -> [String: JSON] {
         var rows: [String: JSON] = [:]

@@ -16,10 +16,11 @@ struct ExpositionParser {
                 current = String(parts[0])
                 guard help.updateValue(parts.count > 1 ? String(parts[1]) : "", forKey: current) == nil else { throw Malformed(line: line) }
             } else if line.hasPrefix("# TYPE ") {
-                let parts = line.dropFirst(7).split(separator: " ")
-                guard parts.count == 2, parts[0] == current, types.updateValue(String(parts[1]), forKey: current) == nil else {
-                    throw Malformed(line: line)
-                }
+                let parts = line.dropFirst(7).split(separator: " ").map(String.init)
+                // A family may have no HELP line; one that it has stands right before its type.
+                guard parts.count == 2, help[parts[0]] == nil || parts[0] == current else { throw Malformed(line: line) }
+                current = parts[0]
+                guard types.updateValue(parts[1], forKey: current) == nil else { throw Malformed(line: line) }
             } else {
                 try sample(line, family: current)
             }
