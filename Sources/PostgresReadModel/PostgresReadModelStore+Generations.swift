@@ -160,9 +160,7 @@ extension PostgresReadModelStore {
         guard let mine = all.first(where: { $0.number == generation.number }), mine.state != .live else { return }
         do {
             for index in try PostgresTable(mine, catalog).createIndexes() {
-                try session.transaction {
-                    try session.script("\(Self.takesLong); \(index)")
-                }
+                try session.takingLong { try session.transaction { try session.script("\(Self.takesLong); \(index)") } }
             }
         } catch let error as PostgresError where error.sqlState == .undefinedTable {
             // Dropped meanwhile, as the locked look will find.

@@ -21,7 +21,7 @@ extension PostgresReadModelStore {
         _ projection: String, _ select: @escaping @Sendable (PostgresTable) -> Statement?,
         _ decode: @escaping @Sendable (PostgresTable, ResultSet?) throws -> Value
     ) async throws -> QueryResult<Value> {
-        try await perform("read '\(projection)'") { [self] session, _ in
+        try await perform("read '\(projection)'", isHasty: true) { [self] session, _ in
             var believed = live.withLock { $0[projection] }
             /// Whose table was not there.
             var missing: LiveTable?
@@ -93,7 +93,8 @@ extension PostgresReadModelStore {
         func onOwnConnection(_ connection: PostgresConnection) async throws -> Result {
             let positions: [Partition: ChainPosition]
             do {
-                positions = try await connection.run { [catalog, schemas] session in
+                // A load that is under way is waited for.
+                positions = try await connection.run(within: .long) { [catalog, schemas] session in
                     session.keepsTransaction = true
                     // Whoever reads a snapshot may be long about it, and holds up nobody.
                     try session.script("SET idle_in_transaction_session_timeout = 0")
@@ -115,7 +116,8 @@ extension PostgresReadModelStore {
                 throw readModelError(what, pool.settings, error)
             }
             return try await body(
-                PostgresSnapshot(positions: positions, connection: connection, table: table, settings: pool.settings))
+                PostgresSnapshot(
+                    positions: positions, connection: connection, table: table, settings: pool.settings, limit: pool.options.step))
         }
         do {
             return try await pool.withOwnConnection(onOwnConnection)
@@ -134,11 +136,12 @@ private struct PostgresSnapshot: GenerationSnapshot {
     let connection: PostgresConnection
     let table: PostgresTable
     let settings: ConnectionSettings
+    let limit: TimeLimit
 
-    func rows(after last: PartitionRow?, limit: Int) async throws -> [PartitionRow] {
+    func rows(after last: PartitionRow?, limit count: Int) async throws -> [PartitionRow] {
         do {
-            return try await connection.run { [table] session in
-                try table.partitionRows(try session.run([table.selectPage(after: last, limit: limit)])[0])
+            return try await connection.run(within: limit) { [table] session in
+                try table.partitionRows(try session.run([table.selectPage(after: last, limit: count)])[0])
             }
         } catch {
             throw readModelError("read rows", settings, error)

@@ -58,7 +58,7 @@ extension PostgresReadModelStore {
         let what = "load rows into \(generation)"
         let watched = WatchedRows(rows)
         do {
-            return try await perform(what) { [catalog] session, _ in
+            return try await perform(what, within: .long) { [catalog] session, _ in
                 do {
                     try Self.load(watched, moving, into: generation, session, catalog)
                     return true
@@ -163,19 +163,21 @@ extension PostgresReadModelStore {
     private static func shortenIndexes(
         _ index: String?, _ table: PostgresTable, _ session: PostgresSession, _ catalog: PostgresCatalog
     ) throws -> Bool {
-        try session.transaction {
-            try session.script(takesLong)
-            let found = try session.run(
-                "SELECT indexname::text, indexdef FROM pg_indexes WHERE schemaname = $1 AND tablename = $2 ORDER BY 1",
-                [.text(catalog.name), .text(table.bareName)])
-            var isShorter = false
-            for row in 0..<found.count where index == nil || found.text(row, 0) == index {
-                for statement in try table.shortenIndex(found.text(row, 0), definition: found.text(row, 1)) ?? [] {
-                    try session.script(statement)
-                    isShorter = true
+        try session.takingLong {
+            try session.transaction {
+                try session.script(takesLong)
+                let found = try session.run(
+                    "SELECT indexname::text, indexdef FROM pg_indexes WHERE schemaname = $1 AND tablename = $2 ORDER BY 1",
+                    [.text(catalog.name), .text(table.bareName)])
+                var isShorter = false
+                for row in 0..<found.count where index == nil || found.text(row, 0) == index {
+                    for statement in try table.shortenIndex(found.text(row, 0), definition: found.text(row, 1)) ?? [] {
+                        try session.script(statement)
+                        isShorter = true
+                    }
                 }
+                return isShorter
             }
-            return isShorter
         }
     }
 }

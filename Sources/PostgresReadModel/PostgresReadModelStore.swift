@@ -17,6 +17,11 @@ import Synchronization
 /// attempt, and then either succeeds, or finds the positions where the batch was to bring them, which tells that the first attempt did. A
 /// cancelled batch may have taken effect or not, and the positions tell as well.
 ///
+/// Nothing waits for a server without end. A piece of work has a limit (``Options/step``; bulk loads and the making of indexes are limited by
+/// the server's silence, half an hour), a request in line has ``Options/patience``, and a cancelled task's connection closes at once. A server
+/// that has given no sign of life for ``Options/suspicion`` counts as unreachable: queries are refused at once, and one attempt to connect
+/// after the other finds out when it is back.
+///
 /// Of what a role, a database or the connection string sets, `statement_timeout` holds for all but bulk loads and the making of indexes,
 /// `lock_timeout` for all; the isolation level and `idle_in_transaction_session_timeout` are the engine's own. A pooler between must lend
 /// sessions out whole (PgBouncer's `pool_mode = session`), since statements are prepared.
@@ -29,16 +34,23 @@ public final class PostgresReadModelStore: ReadModelStore {
         /// How long to wait for a free connection, or for a server that cannot be reached, before an operation fails. An attempt to connect
         /// that has begun may take its `connect_timeout` (10 seconds unless the connection string says otherwise) for each host.
         public var patience: Duration
+        /// How long a piece of work may take: a batch, a query, a page of rows.
+        public var step: Duration
+        /// How long the server may give no sign of life before queries are refused at once.
+        public var suspicion: Duration
         /// Of the engine's tables.
         public var schema: String
         /// As `pg_stat_activity` shows it, unless the connection string says otherwise.
         public var applicationName: String
 
         public init(
-            connections: Int = 8, patience: Duration = .seconds(5), schema: String = "highwater", applicationName: String = "highwater"
+            connections: Int = 8, patience: Duration = .seconds(5), step: Duration = .seconds(30), suspicion: Duration = .seconds(2),
+            schema: String = "highwater", applicationName: String = "highwater"
         ) {
             self.connections = connections
             self.patience = patience
+            self.step = step
+            self.suspicion = suspicion
             self.schema = schema
             self.applicationName = applicationName
         }
@@ -101,7 +113,11 @@ public final class PostgresReadModelStore: ReadModelStore {
             let settings = try ConnectionSettings(connectionString: connectionString, applicationName: options.applicationName)
             catalog = try PostgresCatalog(schema: options.schema)
             pool = ConnectionPool(
-                settings, .init(size: max(2, options.connections), patience: options.patience), environment: environment, logger: logger)
+                settings,
+                .init(
+                    size: max(2, options.connections), patience: options.patience, suspicion: options.suspicion,
+                    step: .whole(options.step)),
+                environment: environment, logger: logger)
         } catch {
             throw readModelError("open the read model", nil, error)
         }
@@ -124,6 +140,28 @@ public final class PostgresReadModelStore: ReadModelStore {
     /// Gives the connections up; no call may follow.
     public func close() async { pool.close() }
 
+    public func availability(within limit: Duration) async -> StoreAvailability {
+        if let refusal = pool.refusal { return .unreachable(since: refusal.since, reason: refusal.reason) }
+        if pool.hasHeard(within: .seconds(1)) { return .reachable }
+        let asked = environment.now()
+        do {
+            try await withThrowingTaskGroup(of: Void.self) { group in
+                defer { group.cancelAll() }
+                group.addTask { try await self.perform("reach the server", isHasty: true) { session, _ in try session.script("") } }
+                group.addTask { [environment] in
+                    try await environment.clock.sleep(for: limit)
+                    throw PostgresError(.unanswered, "it did not answer within \(limit)")
+                }
+                try await group.next()
+            }
+            return .reachable
+        } catch {
+            // Busy, it answers others.
+            if pool.hasHeard(within: limit) { return .reachable }
+            return .unreachable(since: pool.refusal?.since ?? asked, reason: "\(error)")
+        }
+    }
+
     // MARK: Work
 
     /// What an attempt has to know of those before it.
@@ -137,15 +175,20 @@ public final class PostgresReadModelStore: ReadModelStore {
 
     /// Does a piece of work on a connection, in whole transactions of its own, and again where the server gave it up for another's sake, or
     /// the connection broke.
+    ///
+    /// - Parameters:
+    ///   - isHasty: whether to fail at once where the server is known not to answer.
+    ///   - limit: of each attempt; ``Options/step`` if absent.
     func perform<Result: Sendable>(
-        _ what: String, _ work: @escaping @Sendable (PostgresSession, Attempt) throws -> Result
+        _ what: String, isHasty: Bool = false, within limit: TimeLimit? = nil,
+        _ work: @escaping @Sendable (PostgresSession, Attempt) throws -> Result
     ) async throws -> Result {
         var attempt = Attempt()
         var backoff = Backoff(base: .milliseconds(5), cap: .seconds(1))
         while true {
             do {
-                return try await pool.withConnection { [attempt] connection in
-                    try await connection.run { session in
+                return try await pool.withConnection(isHasty: isHasty) { [attempt, pool] connection in
+                    try await connection.run(within: limit ?? pool.options.step) { session in
                         do {
                             return try work(session, attempt)
                         } catch let error as PostgresError where error.isStalePlan && session.isAtRest {
@@ -167,6 +210,8 @@ public final class PostgresReadModelStore: ReadModelStore {
     }
 
     private static func isWorthRepeating(_ error: PostgresError, _ attempt: Attempt) -> Bool {
+        // Its time is over.
+        if error.kind == .unanswered { return false }
         if error.isConnectionLoss || error.isReadOnlyServer { return attempt.number <= 3 }
         return error.isTransactionConflict || error.sqlState == .lockNotAvailable
     }

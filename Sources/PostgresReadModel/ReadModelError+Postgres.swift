@@ -6,6 +6,7 @@ func readModelError(_ what: String, _ settings: ConnectionSettings?, _ error: an
     switch error {
     case is PoolExhausted:
         return ReadModelError(.unavailable, "\(cannot): \(error); allow for more connections", underlying: error)
+    case is ServerUnreachable: return ReadModelError(.unavailable, "\(cannot): \(error)", underlying: error)
     case is PoolClosed: return ReadModelError(.unavailable, "\(cannot): the store is closed", underlying: error)
     case let error as PostgresError: return readModelError(cannot, error)
     default: return error
@@ -15,7 +16,7 @@ func readModelError(_ what: String, _ settings: ConnectionSettings?, _ error: an
 private func readModelError(_ cannot: String, _ error: PostgresError) -> ReadModelError {
     func made(_ code: ReadModelError.Code, _ why: String) -> ReadModelError { ReadModelError(code, "\(cannot): \(why)", underlying: error) }
     switch error.kind {
-    case .connectionString, .connecting, .connectionLost: return ReadModelError(.unavailable, "\(cannot): \(error)")
+    case .connectionString, .connecting, .connectionLost, .unanswered: return ReadModelError(.unavailable, "\(cannot): \(error)")
     case .name: return ReadModelError(.incompatibleLayout, "\(cannot): \(error)")
     case .unexpectedAnswer:
         return ReadModelError(.unreadableEvent, "\(cannot): \(error): it was changed by hand; rebuild with `replay`")

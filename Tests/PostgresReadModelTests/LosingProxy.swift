@@ -12,7 +12,7 @@ private let listening = Darwin.listen
 #endif
 
 /// Passes bytes between programs and a server, and can lose an answer: then the program sees its connection break after the server has done
-/// what it was asked.
+/// what it was asked. Silenced, it takes connections and bytes as before and passes nothing on, as a black hole in the network does.
 final class LosingProxy: Sendable {
     struct Failed: Error {}
 
@@ -21,6 +21,9 @@ final class LosingProxy: Sendable {
     private let server: UInt16
     private let original: String
     private let losing = Mutex((armed: false, lost: 0))
+    private let silenced = NSCondition()
+    nonisolated(unsafe) private var isSilent = false  // under `silenced`
+    private let accepted = Mutex(0)
 
     init(to url: String) throws {
         // To write to a connection that broke is an error here, not the end of the process.
@@ -42,10 +45,30 @@ final class LosingProxy: Sendable {
     /// The next thing that the server says breaks its connection in place of arriving.
     func loseNextAnswer() { losing.withLock { $0.armed = true } }
 
-    func stop() { shutdown(listener, Int32(SHUT_RDWR)) }
+    /// How many connections there have been.
+    var connections: Int { accepted.withLock { $0 } }
+
+    func silence(_ isSilent: Bool = true) {
+        silenced.withLock {
+            self.isSilent = isSilent
+            silenced.broadcast()
+        }
+    }
+
+    func stop() {
+        silence(false)
+        shutdown(listener, Int32(SHUT_RDWR))
+    }
+
+    private func waitForSpeech() {
+        silenced.withLock {
+            while isSilent { silenced.wait() }
+        }
+    }
 
     private func serve() {
         while case let client = accept(listener, nil, nil), client >= 0 {
+            accepted.withLock { $0 += 1 }
             let upstream = socket(AF_INET, stream, 0)
             var address = Self.loopback(server)
             let isConnected = withUnsafePointer(to: &address) {
@@ -67,6 +90,7 @@ final class LosingProxy: Sendable {
     private func pass(from source: Int32, to target: Int32, isAnswer: Bool) {
         var bytes = [UInt8](repeating: 0, count: 1 << 16)
         while case let count = read(source, &bytes, bytes.count), count > 0 {
+            waitForSpeech()
             let isLost =
                 isAnswer
                 && losing.withLock { losing in

@@ -61,7 +61,7 @@ struct ScratchDatabase {
             ConnectionSettings(connectionString: url, applicationName: "highwater-test"), logger: logger)
         defer { connection.close() }
         try await connection.connect()
-        return try await connection.run(body)
+        return try await connection.run(within: nil, body)
     }
 
     /// The same server with another database.

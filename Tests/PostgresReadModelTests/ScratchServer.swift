@@ -1,5 +1,7 @@
 import Foundation
 
+@testable import PostgresReadModel
+
 /// A server of one test's own, gone afterwards.
 func withScratchServer(_ options: String..., body: (ScratchServer, _ url: String) async throws -> Void) async throws {
     let server = try ScratchServer()
@@ -28,6 +30,17 @@ struct ScratchServer: Sendable {
     func start(_ options: [String] = []) async throws -> String {
         try await run(["start", "--folder", folder, "--no-fsync"] + options)
     }
+    /// The server's own processes and those of its sessions.
+    func processes() async throws -> [Int32] {
+        let url = try await run(["url", "--folder", folder])
+        let sessions = try await ScratchDatabase.connected(to: url) { session in
+            let rows = try session.run("SELECT pid FROM pg_stat_activity WHERE pid <> pg_backend_pid()")
+            return (0..<rows.count).map { Int32(rows.number($0, 0)) }
+        }
+        let file = try String(contentsOfFile: folder + "/data/postmaster.pid", encoding: .utf8)
+        return file.split(separator: "\n").prefix(1).compactMap { Int32($0) } + sessions
+    }
+
     func restart() async throws { _ = try await run(["restart", "--folder", folder]) }
 
     func remove() async throws { _ = try await run(["stop", "--folder", folder, "--remove"]) }

@@ -80,6 +80,21 @@ import Testing
         await #expect(throws: ReadModelError(.unknownProjection, "")) { try await queries.row(of: "nobody", key: "1") }
     }
 
+    /// However long the store takes.
+    @Test(arguments: [Duration.zero, .seconds(2), .seconds(30)]) func anAnswerHasItsDeadline(_ timeout: Duration) async throws {
+        let system = try await filled()
+        let clock = ManualClock()
+        let silent = InterceptedReadModelStore(system.store) { step in
+            if step == .beforeQuery { try await ContinuousClock().sleep(for: .seconds(3600)) }
+        }
+        let queries = ReadModelQueries(
+            [SampleLedger.accounts], store: silent, signal: system.signal, answering: .seconds(2), environment: clock.environment)
+        let answer = Task { try await queries.row(of: "accounts", key: "1", timeout: timeout) }
+        await clock.sleeper(for: timeout + .seconds(2))
+        clock.advance(by: timeout + .seconds(2))
+        await #expect(throws: ReadModelError(.unavailable, "")) { try await answer.value }
+    }
+
     @Test func aViewThatIsNotBuiltYetIsUnavailable() async throws {
         let system = try await SampleSystem(InMemoryReadModelStore())
         await #expect(throws: ReadModelError(.unavailable, "")) {

@@ -25,11 +25,21 @@ public struct EngineEnvironment: Sendable {
         self.jitter = jitter
     }
 
+    /// Tells by ``clock`` how long ago it was made.
+    public func stopwatch() -> @Sendable () -> Duration { clock.stopwatch() }
+
     public static let system = EngineEnvironment(clock: ContinuousClock(), now: systemTime, jitter: { Double.random(in: 0..<1) })
 
     private static let systemTime: @Sendable () -> Timestamp = {
         var time = timespec()
         clock_gettime(CLOCK_REALTIME, &time)
         return Timestamp(microseconds: Int64(time.tv_sec) * 1_000_000 + Int64(time.tv_nsec) / 1000)
+    }
+}
+
+extension Clock where Duration == Swift.Duration {
+    fileprivate func stopwatch() -> @Sendable () -> Swift.Duration {
+        let start = now
+        return { start.duration(to: self.now) }
     }
 }

@@ -64,9 +64,12 @@ package struct SampleSystem: Sendable {
     }
 
     package func queries(
-        _ projections: RegisteredProjection..., store: (any ReadModelStore)? = nil, signal: AppliedSignal? = nil
+        _ projections: RegisteredProjection..., store: (any ReadModelStore)? = nil, signal: AppliedSignal? = nil,
+        environment: EngineEnvironment = .system
     ) -> ReadModelQueries {
-        ReadModelQueries(projections, store: store ?? self.store, signal: signal ?? self.signal)
+        // However busy the machine: only tests of the deadline itself have a short one.
+        ReadModelQueries(
+            projections, store: store ?? self.store, signal: signal ?? self.signal, answering: .seconds(600), environment: environment)
     }
 
     package func rebuild(

@@ -7,10 +7,12 @@ final class PostgresConnection: Sendable {
     private let inbox: Inbox
 
     /// Not connected yet.
-    init(_ settings: ConnectionSettings, logger: Logger) throws(PostgresError) {
+    ///
+    /// - Parameter cancels: what sends its requests to cancel.
+    init(_ settings: ConnectionSettings, cancels: CancelSender = CancelSender(), logger: Logger) throws(PostgresError) {
         let inbox = Inbox(try WakePipe())
         self.inbox = inbox
-        let thread = Thread { Self.serve(inbox, settings, logger) }
+        let thread = Thread { Self.serve(inbox, settings, cancels, logger) }
         thread.name = "highwater.postgres"
         thread.stackSize = 1 << 20
         thread.start()
@@ -21,16 +23,20 @@ final class PostgresConnection: Sendable {
     /// Whether it was open after its last piece of work and has not been seen to break since.
     var isOpen: Bool { inbox.isConnected.load(ordering: .acquiring) }
 
-    /// Runs `work` on the connection's thread. Where the task is cancelled the server is asked to cancel the statement, whose outcome is
-    /// unknown then, and the connection closes.
-    func run<Result: Sendable>(_ work: @escaping @Sendable (PostgresSession) throws -> Result) async throws -> Result {
+    /// Runs `work` on the connection's thread. Where the task is cancelled, or the limit is over, the connection closes at once and the server
+    /// is asked to cancel the statement, whose outcome is unknown then.
+    ///
+    /// - Parameter limit: nil for work that bounds itself.
+    func run<Result: Sendable>(
+        within limit: TimeLimit? = .step, _ work: @escaping @Sendable (PostgresSession) throws -> Result
+    ) async throws -> Result {
         let flag = CancelFlag()
         return try await withTaskCancellationHandler {
             try await withCheckedThrowingContinuation { continuation in
                 inbox.put { session in
                     let result = Swift.Result<Result, any Error> {
                         guard let session else { throw PostgresError(.connectionLost, "the connection was closed") }
-                        return try session.perform(flag, work)
+                        return try session.perform(flag, within: limit, work)
                     }
                     return { continuation.resume(with: result) }
                 }
@@ -41,9 +47,10 @@ final class PostgresConnection: Sendable {
         }
     }
 
+    /// Each host has its `connect_timeout`, in which it is to let the user in.
     func connect() async throws {
+        try await run(within: nil) { session in try session.connect() }
         try await run { session in
-            try session.connect()
             try session.script(Self.setup)
             // Since version 14, and not where the server's system cannot tell.
             guard session.serverVersion >= 140_000 else { return }
@@ -65,8 +72,8 @@ final class PostgresConnection: Sendable {
     /// Closes it after the work that it has.
     func close() { inbox.close() }
 
-    private static func serve(_ inbox: Inbox, _ settings: ConnectionSettings, _ logger: Logger) {
-        let session = PostgresSession(settings, wakePipe: inbox.wakePipe, logger: logger)
+    private static func serve(_ inbox: Inbox, _ settings: ConnectionSettings, _ cancels: CancelSender, _ logger: Logger) {
+        let session = PostgresSession(settings, wakePipe: inbox.wakePipe, cancels: cancels, logger: logger)
         while true {
             switch inbox.next() {
             case .work(let job):

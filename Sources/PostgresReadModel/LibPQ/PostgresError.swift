@@ -9,6 +9,8 @@ struct PostgresError: Error, Hashable, CustomStringConvertible {
         case connecting
         /// The connection broke. A statement under way may have taken effect, or not.
         case connectionLost
+        /// The server said nothing for too long, and the connection was closed. A statement under way may have taken effect, or not.
+        case unanswered
         /// The server refused a statement.
         case server
         /// The server, or somebody's changes to its tables, answered with something else than was asked for.
@@ -48,7 +50,7 @@ struct PostgresError: Error, Hashable, CustomStringConvertible {
     /// Whether the connection is of no more use.
     var isConnectionLoss: Bool {
         switch kind {
-        case .connectionLost: true
+        case .connectionLost, .unanswered: true
         case .server: isFatal
         default: false
         }

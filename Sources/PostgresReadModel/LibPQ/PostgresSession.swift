@@ -20,15 +20,19 @@ final class PostgresSession {
     /// Whether a transaction may stay open between pieces of work.
     var keepsTransaction = false
 
+    private let cancels: CancelSender
     /// Of the work that is being done.
     private var cancelFlag: CancelFlag?
-    /// When to wait no longer for the server's answer to a request to cancel.
-    private var cancelDeadline: ContinuousClock.Instant?
-    private static let cancelPatience = Duration.seconds(2)
+    private var limit: TimeLimit?
+    /// Until when to wait for the server, where there is a limit.
+    private var deadline: ContinuousClock.Instant?
+    /// Whether a statement was left behind on the connection, which is of no more use then and closes after the work.
+    private var isGivenUp = false
 
-    init(_ settings: ConnectionSettings, wakePipe: WakePipe, logger: Logger) {
+    init(_ settings: ConnectionSettings, wakePipe: WakePipe, cancels: CancelSender = CancelSender(), logger: Logger) {
         self.settings = settings
         self.wakePipe = wakePipe
+        self.cancels = cancels
         notices = NoticeLogger(logger)
     }
 
@@ -41,23 +45,27 @@ final class PostgresSession {
     func close() {
         if let connection { PQfinish(connection) }
         connection = nil
+        isGivenUp = false
         statements.removeAll()
     }
 
     // MARK: Work
 
-    /// Runs a piece of work, which is cancelled through `flag`. Afterwards the connection is in no transaction, or closed.
-    func perform<Result>(_ flag: CancelFlag, _ work: (PostgresSession) throws -> Result) throws -> Result {
+    /// Runs a piece of work, which is cancelled through `flag`, or by its limit. Afterwards the connection is in no transaction, or closed.
+    func perform<Result>(
+        _ flag: CancelFlag, within limit: TimeLimit?, _ work: (PostgresSession) throws -> Result
+    ) throws -> Result {
         guard !flag.isCancelled else { throw CancellationError() }
         cancelFlag = flag
-        cancelDeadline = nil
+        set(limit)
         defer {
             cancelFlag = nil
+            set(nil)
             tidy()
         }
         do {
             return try work(self)
-        } catch let error as PostgresError where flag.isCancelled && (error.sqlState == .queryCanceled || error.kind == .connectionLost) {
+        } catch let error as PostgresError where flag.isCancelled && error.isConnectionLoss {
             throw CancellationError()
         } catch let error as PostgresError where error.isReadOnlyServer {
             // The next connection may find the primary.
@@ -71,10 +79,22 @@ final class PostgresSession {
         connection.map { PQtransactionStatus($0) == PQTRANS_IDLE && PQpipelineStatus($0) == PQ_PIPELINE_OFF } ?? false
     }
 
+    private func set(_ limit: TimeLimit?) {
+        self.limit = limit
+        deadline = limit.map { .now + $0.duration }
+    }
+
+    /// Runs `body` with ``TimeLimit/long`` in the place of the work's limit, which begins anew after it.
+    func takingLong<Result>(_ body: () throws -> Result) rethrows -> Result {
+        let before = limit
+        set(.long)
+        defer { set(before) }
+        return try body()
+    }
+
     private func tidy() {
         guard let connection else { return }
-        // A request to cancel that is under way could hit the next statement.
-        if cancelDeadline != nil || PQstatus(connection) != CONNECTION_OK { return close() }
+        if isGivenUp || PQstatus(connection) != CONNECTION_OK { return close() }
         if keepsTransaction, PQtransactionStatus(connection) == PQTRANS_INTRANS, PQpipelineStatus(connection) == PQ_PIPELINE_OFF { return }
         if !isAtRest { close() }
     }
@@ -157,7 +177,9 @@ final class PostgresSession {
 
     /// The open connection.
     func opened() throws(PostgresError) -> OpaquePointer {
-        guard let connection else { throw PostgresError(.connectionLost, "the connection to \(settings.description) is closed") }
+        guard let connection, !isGivenUp else {
+            throw PostgresError(.connectionLost, "the connection to \(settings.description) is closed")
+        }
         return connection
     }
 
@@ -170,26 +192,36 @@ final class PostgresSession {
 
     /// Waits until the socket is ready for one of `events`.
     ///
-    /// - Returns: what it is ready for; 0 at the deadline.
-    private func wait(for events: Int16, until deadline: ContinuousClock.Instant? = nil) throws -> Int16 {
+    /// - Returns: what it is ready for; 0 at `end`.
+    /// - Throws: ``PostgresError`` `unanswered` beyond the work's limit, `CancellationError` where it is cancelled; the connection is given up
+    ///   then.
+    private func wait(for events: Int16, until end: ContinuousClock.Instant? = nil) throws -> Int16 {
         let connection = try opened()
         while true {
-            try cancelIfAsked(connection)
+            if cancelFlag?.isCancelled == true {
+                giveUp(connection)
+                throw CancellationError()
+            }
             var descriptors = [
                 pollfd(fd: PQsocket(connection), events: events, revents: 0),
                 pollfd(fd: wakePipe.readEnd, events: Int16(POLLIN), revents: 0),
             ]
-            let end = [deadline, cancelDeadline].compactMap { $0 }.min()
-            let ready = poll(&descriptors, 2, Self.milliseconds(until: end))
+            let ready = poll(&descriptors, 2, Self.milliseconds(until: [end, deadline].compactMap { $0 }.min()))
             if ready < 0 {
                 guard errno == EINTR else { throw PostgresError(.connectionLost, String(cString: strerror(errno))) }
                 continue
             }
             if descriptors[1].revents != 0 { wakePipe.drain() }
-            if descriptors[0].revents != 0 { return descriptors[0].revents }
-            guard let end, ContinuousClock.now >= end else { continue }
-            if let cancelDeadline, cancelDeadline <= end { throw CancellationError() }
-            return 0
+            if descriptors[0].revents != 0 {
+                if case .silence(let silence) = limit { deadline = .now + silence }
+                return descriptors[0].revents
+            }
+            let now = ContinuousClock.now
+            if let deadline, let limit, now >= deadline {
+                giveUp(connection)
+                throw PostgresError(.unanswered, "\(settings.description) did not answer within \(limit.duration)")
+            }
+            if let end, now >= end { return 0 }
         }
     }
 
@@ -200,12 +232,11 @@ final class PostgresSession {
         return Int32(clamping: seconds * 1000 + attoseconds / 1_000_000_000_000_000 + 1)
     }
 
-    /// Asks the server, once, to cancel what it does.
-    private func cancelIfAsked(_ connection: OpaquePointer) throws {
-        guard cancelDeadline == nil, cancelFlag?.isCancelled == true else { return }
-        cancelDeadline = .now + Self.cancelPatience
-        guard PQstatus(connection) == CONNECTION_OK, let request = CancelRequest(for: connection) else { throw CancellationError() }
-        request.send()
+    /// Leaves what is under way on the connection behind, and asks the server to cancel it. Nobody waits to hear what becomes of it: the
+    /// connection closes, so that a request that comes late hits no other statement.
+    private func giveUp(_ connection: OpaquePointer) {
+        isGivenUp = true
+        if PQstatus(connection) == CONNECTION_OK, let request = CancelRequest(for: connection) { cancels.send(request) }
     }
 
     /// Waits for work, and for the server to close the connection.

@@ -3,6 +3,8 @@ public import EventLog
 /// Questions to one store's live read models, as HTTP asks them: validated, and if wished not before they have reached a position. A
 /// position of another topic than the projection's holds nothing up: none of its records changes a row.
 ///
+/// An answer has its deadline, whatever the store does: what its caller waits for a position, and ``answering`` beyond.
+///
 /// - Throws: ``InvalidQuery`` for the caller's mistakes; ``ReadModelError`` `unknownProjection`, `unavailable` where it has not been built
 ///   yet, `behind` where a position was not reached in time, or the store's faults.
 public struct ReadModelQueries: Sendable {
@@ -10,11 +12,15 @@ public struct ReadModelQueries: Sendable {
     private let store: any ReadModelStore
     private let signal: AppliedSignal
     private let environment: EngineEnvironment
+    /// How long the store may take for an answer, beyond what its caller waits for a position.
+    private let answering: Duration
 
     /// - Parameter signal: that of the process's runners of the same store; a fresh one where there are none.
     public init(
-        _ projections: [RegisteredProjection], store: any ReadModelStore, signal: AppliedSignal, environment: EngineEnvironment = .system
+        _ projections: [RegisteredProjection], store: any ReadModelStore, signal: AppliedSignal, answering: Duration = .seconds(2),
+        environment: EngineEnvironment = .system
     ) {
+        self.answering = answering
         self.projections = Dictionary(projections.map { ($0.id.name, $0.schema) }, uniquingKeysWith: { first, _ in first })
         self.store = store
         self.signal = signal
@@ -124,9 +130,13 @@ public struct ReadModelQueries: Sendable {
         for all: [LogPosition], in projection: String, _ timeout: Duration,
         _ read: @escaping @Sendable () async throws -> (Answer, AppliedPositions)
     ) async throws -> Answer {
+        let elapsed = environment.stopwatch()
         let (answer, positions): (Answer, AppliedPositions)
         do {
-            (answer, positions) = try await read()
+            guard let first = try await inTime(timeout + answering, read) else {
+                throw ReadModelError(.unavailable, "'\(projection)' was not answered within \(timeout + answering)")
+            }
+            (answer, positions) = first
         } catch let error as ReadModelError where error.code == .unknownProjection {
             throw ReadModelError(.unavailable, "'\(projection)' has not been built yet", underlying: error)
         }
@@ -137,23 +147,30 @@ public struct ReadModelQueries: Sendable {
             )
         }
         if needs.allSatisfy(positions.hasApplied) { return answer }
-        let found = try await withThrowingTaskGroup(of: Answer?.self) { group in
-            defer { group.cancelAll() }
-            group.addTask { [environment] in
-                try await environment.clock.sleep(for: timeout)
-                return nil
-            }
-            group.addTask { try await poll(needs, in: projection, read) }
-            return try await group.next() ?? nil
-        }
+        let found = try await inTime(timeout - elapsed()) { try await poll(needs, in: projection, read) }
         if let found { return found }
         throw ReadModelError(
             .behind, "'\(projection)' has not reached \(needs.map(\.description).joined(separator: ", ")) within \(timeout)")
     }
 
+    /// What `body` finds; nil, and `body` cancelled, where that takes longer than `limit`.
+    private func inTime<Found: Sendable>(
+        _ limit: Duration, _ body: @escaping @Sendable () async throws -> Found
+    ) async throws -> Found? {
+        try await withThrowingTaskGroup(of: Found?.self) { group in
+            defer { group.cancelAll() }
+            group.addTask { [environment] in
+                try await environment.clock.sleep(for: limit)
+                return nil
+            }
+            group.addTask { try await body() }
+            return try await group.next() ?? nil
+        }
+    }
+
     private func poll<Answer: Sendable>(
         _ needs: [LogPosition], in projection: String, _ read: @Sendable () async throws -> (Answer, AppliedPositions)
-    ) async throws -> Answer? {
+    ) async throws -> Answer {
         var pause = Duration.milliseconds(5)
         while true {
             let isTold = try await withThrowingTaskGroup(of: Bool.self) { group in
