@@ -3,7 +3,7 @@ public import ReadModel
 
 /// What each customer has ordered and sent back; unknown customers together, as `anonymous`.
 public struct CustomerLedger: Projection {
-    public static let id = ProjectionID("customer-ledger", version: 1)
+    public static let id = ProjectionID("customer-ledger", version: 2)
     public static let key = KeyColumn("customerId", .combined)
 
     public struct Row: ReadModelRow {

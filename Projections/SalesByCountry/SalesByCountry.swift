@@ -4,7 +4,7 @@ public import ReadModel
 
 /// Sales by country.
 public struct SalesByCountry: Projection {
-    public static let id = ProjectionID("sales-by-country", version: 1)
+    public static let id = ProjectionID("sales-by-country", version: 2)
     public static let key = KeyColumn("country", .combined)
 
     public init() {}

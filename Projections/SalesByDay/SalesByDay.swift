@@ -3,7 +3,7 @@ public import ReadModel
 
 /// Sales by the UTC day.
 public struct SalesByDay: Projection {
-    public static let id = ProjectionID("sales-by-day", version: 1)
+    public static let id = ProjectionID("sales-by-day", version: 2)
     public static let key = KeyColumn("day", .combined)
 
     public init() {}

@@ -4,11 +4,11 @@ import Synchronization
 
 extension PostgresReadModelStore {
     public func row(of projection: String, key: String) async throws -> QueryResult<StoredRow?> {
-        try await query(projection, { $0.selectOne(key) }, { table, result in try result.flatMap { try table.stored($0).first } })
+        try await query(projection, { $0.selectOne(key) }, { table, result in try result.flatMap { try table.shown($0).first } })
     }
 
     public func rows(of projection: String, matching query: RowQuery) async throws -> QueryResult<[StoredRow]> {
-        try await self.query(projection, { $0.select(query) }, { table, result in try result.map { try table.stored($0) } ?? [] })
+        try await self.query(projection, { $0.select(query) }, { table, result in try result.map { try table.shown($0) } ?? [] })
     }
 
     public func livePositions(of projection: String) async throws -> AppliedPositions {

@@ -40,10 +40,18 @@ struct PostgresTable: Sendable {
 
     var create: String {
         let types = zip(columns, schema.columns).map { name, column in
-            "\(name) \(column.type == .text ? "text COLLATE \"C\"" : "bigint")\(column.isNullable ? "" : " NOT NULL")"
+            "\(name) \(Self.definition(of: column.type))\(column.isNullable ? "" : " NOT NULL")"
         }
         let lines = ["\(key) text COLLATE \"C\" NOT NULL"] + types + ["\"partition\" integer NOT NULL"]
         return "CREATE TABLE \(name) (\(lines.joined(separator: ", ")))"
+    }
+
+    private static func definition(of type: ColumnType) -> String {
+        switch type {
+        case .text: "text COLLATE \"C\""
+        case .integer, .micros, .timestamp: "bigint"
+        case .wideInteger, .wideMicros: "numeric(39,0)"
+        }
     }
 
     func addPrimaryKey() throws(PostgresError) -> String {
@@ -106,8 +114,8 @@ struct PostgresTable: Sendable {
         zip(columns, schema.columns).map { name, column in
             guard isCombined else { return name }
             return switch column.reducer ?? .max {
-            // A sum of bigints is numeric, without limit: beyond 64 bits the cast fails.
-            case .sum: "sum(\(name))::bigint"
+            // Of type numeric, whatever is added up, and so without limit.
+            case .sum: "sum(\(name))"
             case .min: "min(\(name))"
             case .max: "max(\(name))"
             }
@@ -142,14 +150,14 @@ struct PostgresTable: Sendable {
         guard !rows.isEmpty else { return nil }
         var parameters: [Parameter] = [.texts(rows.lazy.map(\.key))]
         for (index, column) in schema.columns.enumerated() {
-            if column.type == .text {
-                parameters.append(.texts(orNull: rows.lazy.map { $0.values[index].text }))
-            } else {
-                parameters.append(.bigints(orNull: rows.lazy.map { $0.values[index].number }))
+            switch column.type {
+            case .text: parameters.append(.texts(orNull: rows.lazy.map { $0.values[index].text }))
+            case .wideInteger, .wideMicros: parameters.append(.numerics(orNull: rows.lazy.map { $0.values[index].number }))
+            case .integer, .micros, .timestamp: parameters.append(.bigints(orNull: rows.lazy.map { $0.values[index].bigint }))
             }
         }
         parameters.append(.integers(writes.flatMap { write in repeatElement(write.partition.rawValue, count: write.upserts.count) }))
-        let types = ["text"] + schema.columns.map { $0.type == .text ? "text" : "bigint" } + ["integer"]
+        let types = ["text"] + schema.columns.map { $0.type == .text ? "text" : $0.type.isWide ? "numeric" : "bigint" } + ["integer"]
         let arrays = types.enumerated().map { "$\($0.offset + 1)::\($0.element)[]" }.joined(separator: ", ")
         var sets = columns.map { "\($0) = excluded.\($0)" }
         if !isCombined {
@@ -185,10 +193,12 @@ struct PostgresTable: Sendable {
     func append(_ row: PartitionRow, to buffer: inout BinaryBuffer) {
         buffer.append(Int16(columns.count + 2))
         buffer.appendField(row.row.key)
-        for value in row.row.values {
+        for (value, column) in zip(row.row.values, schema.columns) {
             switch value {
             case .null: buffer.appendNull()
+            case .integer(let number) where column.type.isWide: buffer.appendField(numeric: Int128(number))
             case .integer(let number): buffer.appendField(number)
+            case .wide(let number): buffer.appendField(numeric: number)
             case .text(let text): buffer.appendField(text)
             case .timestamp(let instant): buffer.appendField(instant.microseconds)
             }
@@ -231,9 +241,9 @@ struct PostgresTable: Sendable {
                 if !isCombined, text.utf8.count <= Self.longestIndexed {
                     filters.append("octet_length(\(column)) <= \(Self.longestIndexed)")
                 }
-            case .integer, .timestamp:
-                guard schema.columns[index].type != .text else { return nil }
-                parameters.append(.bigint(value.number))
+            case .integer, .wide, .timestamp:
+                guard let parameter = parameter(value, of: schema.columns[index]) else { return nil }
+                parameters.append(parameter)
             }
             filters.append("\(column) = $\(parameters.count)")
         }
@@ -248,21 +258,43 @@ struct PostgresTable: Sendable {
         return Statement(sql + " ORDER BY \(key) LIMIT $\(parameters.count)", parameters)
     }
 
+    /// A number to compare a column with, as readers see it; nil where it cannot be equal.
+    private func parameter(_ value: ColumnValue, of column: ColumnSchema) -> Parameter? {
+        if schema.isWide(column) { return value.number.map { .numeric($0) } }
+        return column.type == .text ? nil : value.bigint.map { .bigint($0) }
+    }
+
     // MARK: Values
 
-    /// The rows of a result whose first columns are the key and the schema's.
+    /// The rows of a result whose first columns are the key and the schema's, as partitions keep them.
     func stored(_ result: ResultSet, hasPartition: Bool = false) throws -> [StoredRow] {
-        try result.requireTypes(
-            [.text] + schema.columns.map { $0.type == .text ? .text : .bigint } + (hasPartition ? [.integer] : []))
-        return (0..<result.count).map { row in
+        try rows(of: result, types: schema.columns.map { Self.type($0, isWide: $0.type.isWide) }, hasPartition: hasPartition)
+    }
+
+    /// The same as readers see them, where sums over partitions are of type numeric.
+    func shown(_ result: ResultSet) throws -> [StoredRow] {
+        try rows(of: result, types: schema.columns.map { Self.type($0, isWide: schema.isWide($0)) }, hasPartition: false)
+    }
+
+    private static func type(_ column: ColumnSchema, isWide: Bool) -> PostgresType {
+        column.type == .text ? .text : isWide ? .numeric : .bigint
+    }
+
+    private func rows(of result: ResultSet, types: [PostgresType], hasPartition: Bool) throws -> [StoredRow] {
+        try result.requireTypes([.text] + types + (hasPartition ? [.integer] : []))
+        return try (0..<result.count).map { row in
             StoredRow(
                 key: result.text(row, 0),
-                values: schema.columns.enumerated().map { index, column in
+                values: try zip(types, schema.columns).enumerated().map { index, column in
                     if result.isNull(row, index + 1) { return .null }
-                    return switch column.type {
-                    case .text: .text(result.text(row, index + 1))
-                    case .integer, .micros: .integer(result.number(row, index + 1))
-                    case .timestamp: .timestamp(Timestamp(microseconds: result.number(row, index + 1)))
+                    switch column.0 {
+                    case .text: return .text(result.text(row, index + 1))
+                    case .numeric:
+                        guard let number = result.wholeNumber(row, index + 1) else { throw RowReduction.overflow(column.1.name, schema) }
+                        return .number(number)
+                    default:
+                        let number = result.number(row, index + 1)
+                        return column.1.type == .timestamp ? .timestamp(Timestamp(microseconds: number)) : .integer(number)
                     }
                 })
         }
@@ -280,7 +312,8 @@ extension ColumnValue {
         if case .text(let text) = self { text } else { nil }
     }
 
-    fileprivate var number: Int64? {
+    /// Nil where the column is none of 64 bits.
+    fileprivate var bigint: Int64? {
         switch self {
         case .integer(let number): number
         case .timestamp(let instant): instant.microseconds

@@ -24,7 +24,7 @@ private func readModelError(_ cannot: String, _ error: PostgresError) -> ReadMod
     }
     switch error.sqlState {
     case .diskFull: return made(.storage, "the server's disk is full; free space")
-    case .numericValueOutOfRange: return made(.unsupportedValue, "a sum over the partitions is beyond a 64-bit number")
+    case .numericValueOutOfRange: return made(.unsupportedValue, "a number is beyond what its column holds")
     case .programLimitExceeded: return made(.unsupportedValue, "a key is longer than an index can hold, about 2,600 bytes")
     case .insufficientPrivilege:
         return made(.unavailable, "the role lacks a right; grant it, or let one that has it make the engine's schema and first generation")

@@ -21,7 +21,7 @@ func readModelError(_ what: String, _ path: String, _ error: any Error) -> any E
     case .SQLITE_BUSY, .SQLITE_LOCKED:
         ReadModelError(.unavailable, "\(cannot): another process has been writing to it for too long", underlying: error)
     case _ where error.message == "integer overflow":
-        ReadModelError(.unsupportedValue, "\(cannot): a sum over the partitions is beyond a 64-bit number", underlying: error)
+        ReadModelError(.unsupportedValue, "\(cannot): a sum over the partitions is beyond what can be added up", underlying: error)
     default: ReadModelError(.unavailable, cannot, underlying: error)
     }
 }

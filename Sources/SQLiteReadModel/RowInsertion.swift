@@ -30,13 +30,21 @@ struct RowInsertion {
         places.removeAll(keepingCapacity: true)
         add(row.key, 1)
         var index: CInt = 2
-        for value in row.values {
+        for (value, column) in zip(row.values, schema.columns) {
+            var high: Int64 = 0
             switch value {
             case .null: sqlite3_bind_null(handle, index)
             case .integer(let number): sqlite3_bind_int64(handle, index, number)
+            case .wide(let number):
+                guard column.type.isWide, let number = WideNumber(number) else { throw RowReduction.overflow(column.name, schema) }
+                sqlite3_bind_int64(handle, index, number.low)
+                high = number.high
             case .timestamp(let instant): sqlite3_bind_int64(handle, index, instant.microseconds)
             case .text(let text): add(text, index)
             }
+            index += 1
+            guard column.type.isWide else { continue }
+            sqlite3_bind_int64(handle, index, high)
             index += 1
         }
         sqlite3_bind_int64(handle, index, Int64(partition.rawValue))

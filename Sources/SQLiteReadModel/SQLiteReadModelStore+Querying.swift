@@ -6,14 +6,14 @@ extension SQLiteReadModelStore {
     public func row(of projection: String, key: String) async throws -> QueryResult<StoredRow?> {
         try await query(projection) { db, table in
             guard !key.hasNUL else { return nil }
-            return try Row.fetchOne(try db.cachedStatement(sql: table.selectCombinedOne), arguments: [key]).map { try table.stored($0) }
+            return try Row.fetchOne(try db.cachedStatement(sql: table.selectCombinedOne), arguments: [key]).map { try table.shown($0) }
         }
     }
 
     public func rows(of projection: String, matching query: RowQuery) async throws -> QueryResult<[StoredRow]> {
         try await self.query(projection) { db, table in
             guard let (sql, arguments) = table.select(query) else { return [] }
-            return try Row.fetchAll(try db.cachedStatement(sql: sql), arguments: arguments).map { try table.stored($0) }
+            return try Row.fetchAll(try db.cachedStatement(sql: sql), arguments: arguments).map { try table.shown($0) }
         }
     }
 

@@ -7,10 +7,29 @@ import ReadModel
 ///
 /// Rows are clustered by key, which serves lookups, pages, the combination of partitions, and loading in key order.
 struct SQLiteTable: Sendable {
+    /// A column of the schema as the table keeps it.
+    struct Cell: Sendable {
+        let schema: ColumnSchema
+        /// Quoted.
+        let name: String
+        /// The upper part of a number of 128 bits, quoted; see ``WideNumber``.
+        let high: String?
+
+        init(_ schema: ColumnSchema) {
+            self.schema = schema
+            let name = TableSchema.sqlName(schema.name)
+            self.name = SQLiteTable.quoted(name)
+            // No column of a projection can be called so.
+            high = schema.type.isWide ? SQLiteTable.quoted("\(name)*1e18") : nil
+        }
+
+        var names: [String] { [name] + (high.map { [$0] } ?? []) }
+    }
+
     let schema: TableSchema
-    private let name: String
-    private let key: String
-    private let columns: [String]
+    let name: String
+    let key: String
+    let cells: [Cell]
     /// The statements of every batch.
     let insert: String
     let upsert: String
@@ -20,33 +39,36 @@ struct SQLiteTable: Sendable {
         schema = generation.schema
         name = Self.quoted(schema.tableName(generation: generation.number))
         key = Self.quoted(TableSchema.sqlName(schema.key.name))
-        columns = schema.columns.map { Self.quoted(TableSchema.sqlName($0.name)) }
-        let list = ([key] + columns).joined(separator: ", ")
-        let places = Array(repeating: "?", count: columns.count + 2).joined(separator: ", ")
+        cells = schema.columns.map(Cell.init)
+        let names = cells.flatMap(\.names)
+        let list = ([key] + names).joined(separator: ", ")
+        let places = Array(repeating: "?", count: names.count + 2).joined(separator: ", ")
         insert = "INSERT INTO \(name) (\(list), \"partition\") VALUES (\(places))"
-        let sets = columns.map { "\($0) = excluded.\($0)" } + ["\"partition\" = excluded.\"partition\""]
+        let sets = names.map { "\($0) = excluded.\($0)" } + ["\"partition\" = excluded.\"partition\""]
         upsert =
             insert + " ON CONFLICT (\(Self.primaryKey(key, schema))) DO UPDATE SET \(sets.joined(separator: ", "))"
             + " WHERE \(name).\"partition\" = excluded.\"partition\""
         selectOne = "SELECT \(list) FROM \(name) WHERE \(key) = ? AND \"partition\" = ?"
     }
 
-    private static func quoted(_ name: String) -> String {
+    static func quoted(_ name: String) -> String {
         "\"\(name.split(separator: "\"", omittingEmptySubsequences: false).joined(separator: "\"\""))\""
     }
 
-    private var isCombined: Bool { schema.key.spread == .combined }
+    var isCombined: Bool { schema.key.spread == .combined }
     /// Key and columns, before the partition.
-    var columnCount: Int { 1 + columns.count }
-    private var list: String { ([key] + columns).joined(separator: ", ") }
+    var columnCount: Int { 1 + cells.reduce(0) { $0 + $1.names.count } }
+    private var list: String { ([key] + cells.flatMap(\.names)).joined(separator: ", ") }
 
     // MARK: Definition
 
     var create: String {
-        let types = zip(columns, schema.columns).map { name, column in
-            "\(name) \(column.type == .text ? "TEXT" : "INTEGER")\(column.isNullable ? "" : " NOT NULL")"
+        let columns = cells.flatMap { cell in
+            ["\(cell.name) \(cell.schema.type == .text ? "TEXT" : "INTEGER")\(cell.schema.isNullable ? "" : " NOT NULL")"]
+                + (cell.high.map { ["\($0) INTEGER NOT NULL DEFAULT 0"] } ?? [])
         }
-        let lines = ["\(key) TEXT NOT NULL"] + types + ["\"partition\" INTEGER NOT NULL", "PRIMARY KEY (\(Self.primaryKey(key, schema)))"]
+        let lines =
+            ["\(key) TEXT NOT NULL"] + columns + ["\"partition\" INTEGER NOT NULL", "PRIMARY KEY (\(Self.primaryKey(key, schema)))"]
         return "CREATE TABLE \(name) (\(lines.joined(separator: ", "))) WITHOUT ROWID"
     }
 
@@ -58,39 +80,9 @@ struct SQLiteTable: Sendable {
     /// Indexes on the filters; combined rows have none that would help.
     func createIndexes(_ db: Database) throws {
         guard !isCombined else { return }
-        for (column, schema) in zip(columns, schema.columns) where schema.isFilter {
-            let index = Self.quoted("\(name.dropFirst().dropLast())_\(column.dropFirst().dropLast())")
-            try db.execute(sql: "CREATE INDEX IF NOT EXISTS \(index) ON \(name) (\(column), \(key))")
-        }
-    }
-
-    /// Points the view with the plain name at this table.
-    func createView(_ db: Database) throws {
-        let view = Self.quoted(schema.viewName)
-        let shown = zip(columns, zip(schema.columns, combinedColumns)).map { name, column in
-            column.0.type == .timestamp ? "\(Self.readableTime(column.1)) AS \(name)" : "\(column.1) AS \(name)"
-        }
-        try db.execute(sql: "DROP VIEW IF EXISTS \(view)")
-        try db.execute(
-            sql:
-                "CREATE VIEW \(view) AS SELECT \(([key] + shown).joined(separator: ", ")) FROM \(name)\(isCombined ? " GROUP BY \(key)" : "")"
-        )
-    }
-
-    /// Microseconds since 1970 as RFC 3339, rounded down also before 1970.
-    private static func readableTime(_ value: String) -> String {
-        let seconds = "((\(value)) - (((\(value)) % 1000000) + 1000000) % 1000000) / 1000000"
-        return "strftime('%Y-%m-%dT%H:%M:%S', \(seconds), 'unixepoch') || printf('.%06dZ', (((\(value)) % 1000000) + 1000000) % 1000000)"
-    }
-
-    private var combinedColumns: [String] {
-        zip(columns, schema.columns).map { name, column in
-            guard isCombined else { return name }
-            return switch column.reducer ?? .max {
-            case .sum: "SUM(\(name))"
-            case .min: "MIN(\(name))"
-            case .max: "MAX(\(name))"
-            }
+        for cell in cells where cell.schema.isFilter {
+            let index = Self.quoted("\(name.dropFirst().dropLast())_\(cell.name.dropFirst().dropLast())")
+            try db.execute(sql: "CREATE INDEX IF NOT EXISTS \(index) ON \(name) (\(cell.name), \(key))")
         }
     }
 
@@ -102,70 +94,34 @@ struct SQLiteTable: Sendable {
     }
     var delete: String { "DELETE FROM \(name) WHERE \(key) = ? AND \"partition\" = ?" }
 
-    // MARK: Rows as readers see them
-
-    var selectCombinedOne: String {
-        "SELECT \(([key] + combinedColumns).joined(separator: ", ")) FROM \(name) WHERE \(key) = ?\(isCombined ? " GROUP BY \(key)" : "")"
-    }
-
-    /// Nil where no row can match.
-    func select(_ query: RowQuery) -> (sql: String, arguments: StatementArguments)? {
-        var arguments: [DatabaseValue] = []
-        var whole: [String] = []
-        if let after = query.after {
-            guard !after.hasNUL else { return nil }
-            whole.append("\(key) > ?")
-            arguments.append(after.databaseValue)
-        }
-        var filters: [String] = []
-        for (filter, value) in query.filters.sorted(by: { $0.key < $1.key }) {
-            guard let index = schema.columns.firstIndex(where: { $0.name == filter }) else { return nil }
-            if case .text(let text) = value, text.hasNUL { return nil }
-            filters.append("\(combinedColumns[index]) IS ?")
-            arguments.append(Self.databaseValue(value))
-        }
-        if !isCombined { whole += filters }
-        var sql = "SELECT \(([key] + combinedColumns).joined(separator: ", ")) FROM \(name)"
-        if !whole.isEmpty { sql += " WHERE " + whole.joined(separator: " AND ") }
-        if isCombined {
-            sql += " GROUP BY \(key)"
-            if !filters.isEmpty { sql += " HAVING " + filters.joined(separator: " AND ") }
-        }
-        arguments.append(query.limit.databaseValue)
-        return (sql + " ORDER BY \(key) LIMIT ?", StatementArguments(arguments))
-    }
-
-    // MARK: Values
-
-    private static func databaseValue(_ value: ColumnValue) -> DatabaseValue {
-        switch value {
-        case .null: .null
-        case .integer(let number): number.databaseValue
-        case .text(let text): text.databaseValue
-        case .timestamp(let instant): instant.microseconds.databaseValue
-        }
-    }
-
-    /// The row from a result whose first columns are the key and the schema's.
+    /// The row from a result whose first columns are the key and the table's.
     ///
     /// - Throws: `unreadableEvent` for a value that is not of its column's type: somebody changed it by hand.
     func stored(_ row: Row) throws -> StoredRow {
-        var values: [ColumnValue] = []
-        values.reserveCapacity(columns.count)
-        for (index, column) in schema.columns.enumerated() {
-            let value: DatabaseValue = row[index + 1]
-            switch (value.storage, column.type) {
-            case (.null, _): values.append(.null)
-            case (.int64(let number), .integer), (.int64(let number), .micros): values.append(.integer(number))
-            case (.int64(let number), .timestamp): values.append(.timestamp(Timestamp(microseconds: number)))
-            case (.string(let text), .text): values.append(.text(text))
-            default:
-                throw ReadModelError(
-                    .unreadableEvent,
-                    "'\(schema.projection.name)': column '\(column.name)' of row '\(row[0] as String)' holds \(value), which is not of its "
-                        + "type: it was changed by hand; rebuild with `replay \(schema.projection.name)`")
-            }
+        var index = 1
+        return StoredRow(key: row[0], values: try cells.map { try kept($0, row, &index) })
+    }
+
+    /// The value of a cell whose columns begin at `index`, which moves on beyond them.
+    func kept(_ cell: Cell, _ row: Row, _ index: inout Int) throws -> ColumnValue {
+        let value: DatabaseValue = row[index]
+        let high = cell.high == nil ? nil : row[index + 1] as DatabaseValue
+        index += cell.names.count
+        switch (value.storage, cell.schema.type, high?.storage) {
+        case (.null, _, _): return .null
+        case (.int64(let number), .integer, _), (.int64(let number), .micros, _): return .integer(number)
+        case (.int64(let low), .wideInteger, .int64(let high)), (.int64(let low), .wideMicros, .int64(let high)):
+            return .number(WideNumber.value(high: high, low: low))
+        case (.int64(let number), .timestamp, _): return .timestamp(Timestamp(microseconds: number))
+        case (.string(let text), .text, _): return .text(text)
+        default: throw unexpected(value, cell, row)
         }
-        return StoredRow(key: row[0], values: values)
+    }
+
+    func unexpected(_ value: DatabaseValue, _ cell: Cell, _ row: Row) -> ReadModelError {
+        ReadModelError(
+            .unreadableEvent,
+            "'\(schema.projection.name)': column '\(cell.schema.name)' of row '\(row[0] as String)' holds \(value), which is not of its "
+                + "type: it was changed by hand; rebuild with `replay \(schema.projection.name)`")
     }
 }

@@ -78,6 +78,10 @@ extension OrderSummary.Event: OrderingReading {}
 
 /// The events as a projection reads them from the bytes that the domain has written.
 func history<Event: OrderingReading>(_ events: (stream: String, event: OrderingEvent)...) throws -> RecordedHistory<Event> {
+    try history(of: events)
+}
+
+func history<Event: OrderingReading>(of events: [(stream: String, event: OrderingEvent)]) throws -> RecordedHistory<Event> {
     let reader = EventReader.finder(Event.readers)
     var history = RecordedHistory<Event>()
     for (stream, event) in events {

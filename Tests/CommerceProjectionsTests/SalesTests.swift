@@ -66,9 +66,24 @@ import Testing
             after: history(
                 ("order/1", Goods(units: .max, micros: .max).placed),
                 ("return/C1", Goods(country: "France", units: .max, micros: .max).registered)))
-        #expect(rows["United Kingdom"]?.figures.grossMicros == .max)
-        #expect(rows["United Kingdom"]?.figures.units == .max)
-        #expect(rows["France"]?.figures.netMicros == -.max)
+        #expect(rows["United Kingdom"]?.figures.grossMicros == Int128(Int64.max))
+        #expect(rows["United Kingdom"]?.figures.units == Int128(Int64.max))
+        #expect(rows["France"]?.figures.netMicros == -Int128(Int64.max))
+    }
+
+    /// However many orders of the largest amount are accepted, within a partition and over several.
+    @Test func sumsAreExactBeyond64Bits() async throws {
+        let largest = Goods(units: .max, micros: .max)
+        var events = (1...16).map { (stream: "order/\($0)", event: largest.placed) }
+        events += [("order/1", largest.cancelled), ("return/C1", largest.registered), ("return/C2", largest.registered)]
+        let rows = try await byCountry.rows(after: history(of: events))
+        let most = Int128(Int64.max)
+        #expect(
+            rows.mapValues(\.figures) == [
+                "United Kingdom": SalesFigures(
+                    orders: 15, returns: 2, cancellations: 1, units: 15 * most, returnedUnits: 2 * most, grossMicros: 15 * most,
+                    returnedMicros: 2 * most, netMicros: 13 * most)
+            ])
     }
 
     /// A sum may pass the limit in between; it is exact again once it is back within.

@@ -62,6 +62,23 @@ struct PostgresViewTests {
         }
     }
 
+    @Test func theViewHasAllDigitsOfSumsBeyond64Bits() async throws {
+        try await withScratchDatabase { database in
+            let (store, live) = try await prepared(database, SampleLedger.wideDigits)
+            let most = Int128(Int64.max)
+            func write(_ partition: Int32, _ total: Int128) -> PartitionWrite {
+                let move = PartitionWrite.deposit(key: "", from: -1, to: 5).move
+                return PartitionWrite(
+                    move: PositionMove(partition: Partition(partition), expected: move.expected, new: move.new),
+                    upserts: [StoredRow(key: "7", values: [.integer(.max), .number(total)])])
+            }
+            #expect(try await store.apply([write(0, most * most), write(1, -1)], to: live))
+            let shown = try await database.query("SELECT count::text, total_micros::text FROM deposits_by_digit")
+            #expect(shown == [["18446744073709551614", "\(most * most - 1)"]])
+            await store.close()
+        }
+    }
+
     @Test func grantsOutliveASwapAlsoToOtherColumns() async throws {
         try await withScratchDatabase { database in
             let (store, _) = try await prepared(database)

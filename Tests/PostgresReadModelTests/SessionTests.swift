@@ -28,6 +28,27 @@ struct SessionTests {
         }
     }
 
+    @Test func wholeNumbersOf128BitsComeBack() async throws {
+        try await connected { session in
+            var numbers: [Int128] = [0, .max, .min, 9_999, 10_000, 10_001, 99_990_000, 100_000_000, -1, 123_456_789_012_345]
+            numbers += (0..<38).flatMap { power in
+                let unit = (0..<power).reduce(1 as Int128) { number, _ in number * 10 }
+                return [unit, -unit, unit - 1, unit + 1]
+            }
+            let rows = try session.run(
+                "SELECT n, n::text FROM unnest($1::numeric[]) WITH ORDINALITY AS u (n, place) ORDER BY place", [.numerics(orNull: numbers)])
+            #expect((0..<rows.count).map { rows.wholeNumber($0, 0) } == numbers)
+            #expect((0..<rows.count).map { rows.text($0, 1) } == numbers.map { "\($0)" })
+            for number in numbers.prefix(6) {
+                #expect(try session.run("SELECT $1::text", [.numeric(number)]).text(0, 0) == "\(number)")
+            }
+            // What is no such number.
+            for text in ["1.5", "-0.0001", "'NaN'", "'Infinity'", "170141183460469231731687303715884105728", "1e39"] {
+                #expect(try session.run("SELECT \(text)::numeric").wholeNumber(0, 0) == nil, "\(text)")
+            }
+        }
+    }
+
     /// All of a batch is one transaction, and the first failure is the one that is told.
     @Test func aBatchTakesEffectWholeOrNotAtAll() async throws {
         try await connected { session in

@@ -43,6 +43,55 @@ import Testing
         }
     }
 
+    /// An INTEGER where 64 bits hold it, else TEXT of its digits: of one partition's row, and of what two add up to.
+    @Test func theViewHasAllDigitsOfNumbersBeyond64Bits() async throws {
+        let unit: Int128 = 1_000_000_000_000_000_000
+        let (most, least) = (Int128(Int64.max), Int128(Int64.min))
+        let pairs: [(Int128, Int128)] = [
+            (0, 0), (1, 2), (-1, 1), (most, 0), (most, 1), (most, most), (least, 0), (least, -1), (least, least), (most, least),
+            (9 * unit, most - 9 * unit), (9 * unit, most - 9 * unit + 1), (10 * unit, 0), (10 * unit, -1), (-10 * unit, 0),
+            (-10 * unit, 1), (-10 * unit, -1), (-10 * unit, 10 * unit + least), (most * unit, -1), (-most * unit, 1),
+            (20 * unit, -10 * unit),
+            (123_456_789 * unit + 5, -1_000_000_006), (-123_456_789 * unit - 5, 1_000_000_006), (unit - 1, 1), (-unit, 1), (12 * unit, 34),
+        ]
+        try await withTemporaryFolder { folder in
+            let path = folder + "/views.sqlite"
+            let store = try await SQLiteReadModelStore.open(path: path)
+            let column = ColumnSchema(name: "number", type: .wideInteger, isNullable: false)
+            let schema = TableSchema(projection: ProjectionID("numbers", version: 1), key: KeyColumn("id", .byStream), columns: [column])
+            let single = try await store.createGeneration(schema, topic: "ledger", partitions: 2, purpose: .first)
+            let sums = try await store.createGeneration(SampleLedger.wideDigits.schema, topic: "ledger", partitions: 2, purpose: .first)
+            func key(_ index: Int) -> String { String(format: "%03d", index) }
+            func write(_ partition: Int32, _ rows: [StoredRow]) -> PartitionWrite {
+                PartitionWrite(
+                    move: PositionMove(
+                        partition: Partition(partition), expected: .beginning,
+                        new: ChainPosition(offset: Offset(1), chain: ChainRule(epoch: Epoch(1)))), upserts: rows)
+            }
+            let sumRows = { (pick: ((Int128, Int128)) -> Int128) in
+                pairs.enumerated().map { StoredRow(key: key($0.offset), values: [.integer(.max), .number(pick($0.element))]) }
+            }
+            #expect(try await store.apply([write(0, sumRows(\.0)), write(1, sumRows(\.1))], to: sums))
+            let singles = pairs.enumerated().map { StoredRow(key: key($0.offset), values: [.number($0.element.0)]) }
+            #expect(try await store.apply([write(0, singles)], to: single))
+            let (added, counts, alone) = try await DatabaseQueue(path: path).read { db in
+                (
+                    try Row.fetchAll(db, sql: "SELECT total_micros AS n, typeof(total_micros) AS t FROM deposits_by_digit ORDER BY digit"),
+                    try String.fetchAll(db, sql: "SELECT DISTINCT count FROM deposits_by_digit"),
+                    try Row.fetchAll(db, sql: "SELECT number AS n, typeof(number) AS t FROM numbers ORDER BY id")
+                )
+            }
+            func expect(_ rows: [Row], _ numbers: [Int128]) {
+                #expect(rows.map { $0["n"] as String } == numbers.map { "\($0)" })
+                #expect(rows.map { $0["t"] as String } == numbers.map { Int64(exactly: $0) == nil ? "text" : "integer" })
+            }
+            expect(added, pairs.map { $0.0 + $0.1 })
+            expect(alone, pairs.map(\.0))
+            #expect(counts == ["18446744073709551614"])
+            await store.close()
+        }
+    }
+
     @Test func refusesANewerLayoutAndWhatIsNoDatabase() async throws {
         try await withTemporaryFolder { folder in
             let path = folder + "/views.sqlite"

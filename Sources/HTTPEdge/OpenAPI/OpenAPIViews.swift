@@ -70,7 +70,9 @@ enum OpenAPIViews {
         switch column.type {
         case .text: .object(["type": "string"])
         case .integer: .object(["type": "integer", "format": "int64"])
-        case .micros:
+        // Of any size: a client of 64 bits is not promised that they suffice.
+        case .wideInteger: .object(["type": "integer"])
+        case .micros, .wideMicros:
             .object(["type": "string", "pattern": "^-?[0-9]+$", "description": "Millionths of the currency's unit, as a decimal number."])
         case .timestamp: .object(["type": "string", "format": "date-time"])
         }

@@ -18,7 +18,7 @@ extension Problem {
             case .behind: self = .unavailable(error.message)
             case .unknownProjection: self = .unavailable("the view has not been built yet")
             case .unavailable, .storage: self = .unavailable("the read model cannot be read now")
-            case .unsupportedValue: self = Problem(.internal, "a figure of the view is beyond a 64-bit number")
+            case .unsupportedValue: self = Problem(.internal, "a figure of the view is beyond what can be held")
             default: return nil
             }
         default: return nil

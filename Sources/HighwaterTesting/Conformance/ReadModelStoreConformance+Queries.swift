@@ -47,12 +47,50 @@ extension ReadModelStoreConformance {
             try require(second.map(\.key) == ["c"], "the next page is \(second)")
             try require(try await store.row(of: "probe-sums", key: "none").value == nil, "a row of no partition is there")
         },
-        ReadModelStoreLaw("a sum beyond 64 bits is an error, not another number") { store in
+        ReadModelStoreLaw("sums over partitions are exact beyond 64 bits, in rows and in filters") { store in
             let live = try await first(store, Probe.combined)
-            let writes = [Probe.write(0, -1, 1, [Probe.row("a", count: .max)]), Probe.write(1, -1, 1, [Probe.row("a", count: 1)])]
+            let (most, least) = (Int128(Int64.max), Int128(Int64.min))
+            // By key: what each of two partitions has in the columns of 64 and of 128 bits.
+            let parts: [(key: String, count: (Int64, Int64), wide: (Int128, Int128))] = [
+                ("a", (.max, 1), (most + 1, 5)), ("b", (.max, .max), (Probe.widest - 999_999_999, 999_999_999)),
+                ("c", (.min, .min), (least - 1, least)), ("d", (.min, .max), (Probe.widest, -Probe.widest)),
+                ("e", (.max, -1), (most * 1_000, -most * 1_000 - 1)), ("f", (1, -1), (-1_000_000_000_000_000_000, 1)),
+                ("g", (1_000_000_000, -1), (2 * 1_000_000_000_000_000_000, -1)), ("h", (.min, -1), (most, most)),
+            ]
+            let writes = [
+                Probe.write(0, -1, 1, parts.map { Probe.row($0.key, count: $0.count.0, wide: $0.wide.0) }),
+                Probe.write(1, -1, 1, parts.map { Probe.row($0.key, count: $0.count.1, wide: $0.wide.1) }),
+            ]
             try require(try await store.apply(writes, to: live), "apply")
-            try await requireError(.unsupportedValue, "row") { _ = try await store.row(of: "probe-sums", key: "a") }
-            try await requireError(.unsupportedValue, "rows") { _ = try await store.rows(of: "probe-sums", matching: RowQuery()) }
+            let all = try await store.rows(of: "probe-sums", matching: RowQuery()).value
+            try require(all.map(\.key) == parts.map(\.key), "the rows are \(all)")
+            for (row, part) in zip(all, parts) {
+                let (count, wide) = (Int128(part.count.0) + Int128(part.count.1), part.wide.0 + part.wide.1)
+                try require(
+                    row.values[2] == .number(count) && row.values[6] == .number(wide) && row.values[7] == .number(-wide),
+                    "\(part) come to \(row)")
+                try require(try await store.row(of: "probe-sums", key: part.key).value == row, "one row is not as among others: \(row)")
+                for (name, sum) in [("count", count), ("wide", wide)] {
+                    let equal = try await store.rows(of: "probe-sums", matching: RowQuery(filters: [name: .number(sum)])).value
+                    let expected = all.filter { $0.values[name == "count" ? 2 : 6] == .number(sum) }
+                    try require(equal == expected, "\(name) = \(sum) finds \(equal)")
+                    let above = try await store.rows(of: "probe-sums", matching: RowQuery(filters: [name: .number(sum + 1_000_000_000)]))
+                        .value
+                    try require(above.allSatisfy { $0.values[name == "count" ? 2 : 6] == .number(sum + 1_000_000_000) }, "\(above)")
+                }
+            }
+        },
+        ReadModelStoreLaw("a number of 128 bits is found by a filter on its column") { store in
+            let live = try await first(store)
+            let numbers: [Int128] = [0, Int128(Int64.max), Int128(Int64.max) + 1, Probe.widest, -Probe.widest]
+            let rows = numbers.enumerated().map { Probe.row("\($0.offset)", wide: $0.element) }
+            try require(try await store.apply([Probe.write(0, -1, 1, rows)], to: live), "apply")
+            for (row, number) in zip(rows, numbers) {
+                let found = try await store.rows(of: "probe-rows", matching: RowQuery(filters: ["wide": .number(number)])).value
+                try require(found == [row], "\(number) finds \(found)")
+            }
+            let none = try await store.rows(of: "probe-rows", matching: RowQuery(filters: ["count": .number(Probe.widest)])).value
+            try require(none.isEmpty, "a number of 128 bits is found in a column of 64: \(none)")
         },
         ReadModelStoreLaw("queries see one generation or the other while generations come and go") { store in
             let live = try await first(store)

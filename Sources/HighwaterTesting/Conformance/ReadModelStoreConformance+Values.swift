@@ -16,6 +16,9 @@ extension ReadModelStoreConformance {
             rows += [
                 Probe.row("minimum", count: .min, micros: .min, first: .min, last: .max),
                 Probe.row("maximum", count: .max, micros: .max, first: .max, last: .min),
+                Probe.row("wide", wide: Int128(Int64.max) + 1), Probe.row("narrow", wide: Int128(Int64.min)),
+                Probe.row("widest", wide: Probe.widest), Probe.row("widest below", wide: -Probe.widest),
+                Probe.row("wide and round", wide: 10_000_000_000_000_000_000_000_000_000_000_000),
                 Probe.row("absent"), Probe.row("before 1970", first: -1, last: -62_135_596_800_000_000),
                 Probe.row("latest", first: 253_402_300_799_999_999, last: 1),
             ]

@@ -12,21 +12,28 @@ struct ReadModelStoreProbe {
         ColumnSchema(name: "amountMicros", type: .micros, isNullable: false, reducer: .sum),
         ColumnSchema(name: "firstAt", type: .timestamp, isNullable: true, reducer: .min),
         ColumnSchema(name: "lastAt", type: .timestamp, isNullable: true, reducer: .max),
+        ColumnSchema(name: "wide", type: .wideInteger, isNullable: false, isFilter: true, reducer: .sum),
+        ColumnSchema(name: "wideMicros", type: .wideMicros, isNullable: false, reducer: .sum),
     ]
+    /// As much as 10^18 of the largest 64-bit amounts come to.
+    static let widest = Int128(Int64.max) * 1_000_000_000_000_000_000
+
     static let byStream = TableSchema(
         projection: ProjectionID("probe-rows", version: 1), key: KeyColumn("rowId", .byStream), columns: columns)
     static let combined = TableSchema(
         projection: ProjectionID("probe-sums", version: 1), key: KeyColumn("group", .combined), columns: columns)
 
     static func row(
-        _ key: String, text: String = "t", note: String? = nil, count: Int64 = 1, micros: Int64 = 0, first: Int64? = nil, last: Int64? = nil
+        _ key: String, text: String = "t", note: String? = nil, count: Int64 = 1, micros: Int64 = 0, first: Int64? = nil,
+        last: Int64? = nil,
+        wide: Int128 = 0
     ) -> StoredRow {
         StoredRow(
             key: key,
             values: [
                 .text(text), note.map { .text($0) } ?? .null, .integer(count), .integer(micros),
                 first.map { .timestamp(Timestamp(microseconds: $0)) } ?? .null,
-                last.map { .timestamp(Timestamp(microseconds: $0)) } ?? .null,
+                last.map { .timestamp(Timestamp(microseconds: $0)) } ?? .null, .number(wide), .number(-wide),
             ])
     }
 

@@ -147,7 +147,38 @@ package enum SampleLedger {
         ]
     }
 
+    /// The same, one version later: it sums up in 128 bits.
+    package struct WideDigits: Projection {
+        package static let id = ProjectionID("deposits-by-digit", version: 2)
+        package static let key = KeyColumn("digit", .combined)
+
+        package init() {}
+
+        package func key(for event: Recorded<Event>) -> String? { Digits().key(for: event) }
+
+        package func evolve(_ row: inout WideDigitRow?, by event: Recorded<Event>) {
+            guard case .deposited(let amount) = event.event else { return }
+            var sum = row ?? WideDigitRow()
+            sum.count += 1
+            sum.total += Int128(amount)
+            row = sum
+        }
+    }
+
+    package struct WideDigitRow: ReadModelRow {
+        package var count: Int64 = 0
+        package var total: Int128 = 0
+
+        package init() {}
+
+        package static let columns: [Column<WideDigitRow>] = [
+            .integer("count", \.count, reduce: .sum),
+            .micros("totalMicros", \.total, reduce: .sum),
+        ]
+    }
+
     package static let accounts = RegisteredProjection(Accounts(), events: codec)
     package static let accountsInCents = RegisteredProjection(AccountsInCents(), events: codec)
     package static let digits = RegisteredProjection(Digits(), events: codec)
+    package static let wideDigits = RegisteredProjection(WideDigits(), events: codec)
 }

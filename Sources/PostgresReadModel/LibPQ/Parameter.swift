@@ -14,6 +14,13 @@ struct Parameter: Sendable {
     static func bigint(_ number: Int64?) -> Parameter { Parameter(.bigint, number.map(bytes)) }
     static func integer(_ number: Int32) -> Parameter { Parameter(.integer, bytes(number)) }
 
+    static func numeric(_ number: Int128?) -> Parameter {
+        guard let number else { return Parameter(.numeric, nil) }
+        var buffer = BinaryBuffer()
+        buffer.append(numeric: number)
+        return Parameter(.numeric, buffer.bytes)
+    }
+
     private static func bytes(_ number: some FixedWidthInteger) -> [UInt8] { withUnsafeBytes(of: number.bigEndian) { Array($0) } }
 
     static func texts(_ texts: some Sequence<String>) -> Parameter { self.texts(orNull: texts.lazy.map { $0 }) }
@@ -24,6 +31,10 @@ struct Parameter: Sendable {
     static func bigints(_ numbers: some Sequence<Int64>) -> Parameter { bigints(orNull: numbers.lazy.map { $0 }) }
     static func bigints(orNull numbers: some Sequence<Int64?>) -> Parameter {
         array(.bigintArray, of: .bigint, numbers) { $0.appendField($1) }
+    }
+
+    static func numerics(orNull numbers: some Sequence<Int128?>) -> Parameter {
+        array(.numericArray, of: .numeric, numbers) { $0.appendField(numeric: $1) }
     }
 
     static func integers(_ numbers: some Sequence<Int32>) -> Parameter {

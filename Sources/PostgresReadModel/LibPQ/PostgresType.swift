@@ -9,6 +9,8 @@ struct PostgresType: RawRepresentable, Hashable, Sendable {
     static let integer = PostgresType(rawValue: 23)
     static let text = PostgresType(rawValue: 25)
     static let integerArray = PostgresType(rawValue: 1007)
+    static let numeric = PostgresType(rawValue: 1700)
+    static let numericArray = PostgresType(rawValue: 1231)
     static let textArray = PostgresType(rawValue: 1009)
     static let bigintArray = PostgresType(rawValue: 1016)
 }

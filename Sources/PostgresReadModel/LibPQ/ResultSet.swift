@@ -40,6 +40,11 @@ final class ResultSet {
         }
     }
 
+    func withBytes<Result>(_ row: Int, _ column: Int, _ body: (UnsafeRawBufferPointer) -> Result) -> Result {
+        let start = PQgetvalue(result, Int32(row), Int32(column))
+        return body(UnsafeRawBufferPointer(start: start, count: Int(PQgetlength(result, Int32(row), Int32(column)))))
+    }
+
     func optionalText(_ row: Int, _ column: Int) -> String? { isNull(row, column) ? nil : text(row, column) }
     func optionalNumber(_ row: Int, _ column: Int) -> Int64? { isNull(row, column) ? nil : number(row, column) }
 

@@ -41,11 +41,34 @@ extension Column {
         integer(name, path, type: .integer, filter: filter, reduce: reduce)
     }
 
+    /// A number of 128 bits, for sums that must be exact whatever is added to them; a JSON number.
+    public static func integer(
+        _ name: String, _ path: any WritableKeyPath<Row, Int128> & Sendable, filter: Bool = false, reduce: Reducer? = nil
+    ) -> Self {
+        integer(name, path, type: .wideInteger, filter: filter, reduce: reduce)
+    }
+
     /// Money in millionths of the currency's unit; a JSON string, as protobuf has int64.
     public static func micros(
         _ name: String, _ path: any WritableKeyPath<Row, Int64> & Sendable, reduce: Reducer? = nil
     ) -> Self {
         integer(name, path, type: .micros, filter: false, reduce: reduce)
+    }
+
+    /// Money in millionths of the currency's unit, of 128 bits, for sums that must be exact whatever is added to them; a JSON string.
+    public static func micros(
+        _ name: String, _ path: any WritableKeyPath<Row, Int128> & Sendable, reduce: Reducer? = nil
+    ) -> Self {
+        integer(name, path, type: .wideMicros, filter: false, reduce: reduce)
+    }
+
+    private static func integer(
+        _ name: String, _ path: any WritableKeyPath<Row, Int128> & Sendable, type: ColumnType, filter: Bool, reduce: Reducer?
+    ) -> Self {
+        Self(
+            schema: ColumnSchema(name: name, type: type, isNullable: false, isFilter: filter, reducer: reduce),
+            get: reader(path) { .number($0) },
+            set: { (row, value) throws(UnexpectedColumnValue) in row[keyPath: path] = try value.wideInteger(name) })
     }
 
     private static func integer(
@@ -98,9 +121,19 @@ public struct ColumnSchema: Hashable, Sendable, Codable {
 
 public enum ColumnType: String, Hashable, Sendable, Codable {
     case text, integer, micros, timestamp
+    case wideInteger = "integer128"
+    case wideMicros = "micros128"
+
+    /// Whether its numbers have 128 bits.
+    public var isWide: Bool { self == .wideInteger || self == .wideMicros }
+
+    /// Whether it is an amount of money, and so a string in JSON.
+    public var isMicros: Bool { self == .micros || self == .wideMicros }
 }
 
 /// How a view combines a column over partitions. Absent values do not count.
+///
+/// A sum over partitions is exact, whatever the column's own width: it is added up in 128 bits.
 public enum Reducer: String, Hashable, Sendable, Codable {
     case sum, min, max
 }

@@ -2,7 +2,7 @@
 public enum RowReduction {
     /// Nil where there are none.
     ///
-    /// - Throws: `unsupportedValue` where a sum is beyond 64 bits.
+    /// - Throws: `unsupportedValue` where a sum is beyond 128 bits.
     public static func combine(_ rows: [StoredRow], _ schema: TableSchema) throws(ReadModelError) -> StoredRow? {
         guard let first = rows.first, schema.key.spread == .combined else { return rows.first }
         var values: [ColumnValue] = []
@@ -21,25 +21,27 @@ public enum RowReduction {
     ) throws(ReadModelError) -> ColumnValue {
         if a == .null { return b }
         if b == .null { return a }
-        switch (column.reducer ?? .max, a, b) {
-        case (.sum, .integer(let a), .integer(let b)):
-            let (sum, overflow) = a.addingReportingOverflow(b)
+        switch column.reducer ?? .max {
+        case .sum:
+            guard let first = a.number, let second = b.number else { return a }
+            let (sum, overflow) = first.addingReportingOverflow(second)
             guard !overflow else { throw Self.overflow(column.name, schema) }
-            return .integer(sum)
-        case (.min, _, _): return precedes(b, a) ? b : a
-        default: return precedes(a, b) ? b : a
+            return .number(sum)
+        case .min: return precedes(b, a) ? b : a
+        case .max: return precedes(a, b) ? b : a
         }
     }
 
-    /// The error for a sum that no 64-bit number holds.
+    /// The error for a sum that the store cannot hold.
     public static func overflow(_ column: String, _ schema: TableSchema) -> ReadModelError {
         ReadModelError(
-            .unsupportedValue, "'\(schema.projection.name)': the sum of '\(column)' over the partitions is beyond a 64-bit number")
+            .unsupportedValue, "'\(schema.projection.name)': the sum of '\(column)' over the partitions is beyond what can be held")
     }
 
     private static func precedes(_ a: ColumnValue, _ b: ColumnValue) -> Bool {
         switch (a, b) {
         case (.integer(let a), .integer(let b)): a < b
+        case (.wide(let a), .wide(let b)): a < b
         case (.timestamp(let a), .timestamp(let b)): a < b
         case (.text(let a), .text(let b)): a.precedesByBytes(b)
         default: false

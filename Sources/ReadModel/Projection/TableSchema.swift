@@ -33,6 +33,11 @@ extension TableSchema {
         }
     }
 
+    /// Whether readers may see numbers beyond 64 bits in the column: it holds them, or is summed over partitions.
+    public func isWide(_ column: ColumnSchema) -> Bool {
+        column.type.isWide || (key.spread == .combined && column.reducer == .sum)
+    }
+
     /// What would keep an engine from storing it; empty where nothing does.
     public var problems: [String] {
         var problems: [String] = []
@@ -59,6 +64,9 @@ extension TableSchema {
         }
         for column in columns where column.reducer == .sum && (column.type == .text || column.type == .timestamp) {
             problems.append("column '\(column.name)' is no number and cannot be summed")
+        }
+        for column in columns where key.spread == .combined && column.type.isWide && column.reducer != .sum {
+            problems.append("column '\(column.name)' has 128 bits, and over partitions such columns are summed and nothing else")
         }
         return problems
     }

@@ -94,7 +94,7 @@ public struct ReadModelQueries: Sendable {
                         ? "'\(schema.projection.name)' has no filters"
                         : "is no filter of '\(schema.projection.name)'; those are \(names.joined(separator: ", "))")
             }
-            query.filters[name] = try value(text, of: column)
+            query.filters[name] = try value(text, of: column, in: schema)
         }
         if let limit {
             guard let number = Int(limit), RowQuery.limits.contains(number) else {
@@ -112,10 +112,14 @@ public struct ReadModelQueries: Sendable {
         return query
     }
 
-    private static func value(_ text: String, of column: ColumnSchema) throws(InvalidQuery) -> ColumnValue {
+    private static func value(_ text: String, of column: ColumnSchema, in schema: TableSchema) throws(InvalidQuery) -> ColumnValue {
         switch column.type {
         case .text: return .text(text)
-        case .integer, .micros:
+        case .integer, .micros, .wideInteger, .wideMicros:
+            guard !schema.isWide(column) else {
+                guard let number = Int128(text) else { throw InvalidQuery(parameter: column.name, reason: "must be a 128-bit integer") }
+                return .number(number)
+            }
             guard let number = Int64(text) else { throw InvalidQuery(parameter: column.name, reason: "must be a 64-bit integer") }
             return .integer(number)
         case .timestamp: throw InvalidQuery(parameter: column.name, reason: "times cannot be filtered by")

@@ -1,7 +1,7 @@
 import EventModel
 
 /// Rows as JSON: the key first, then the columns in the schema's order, under the schema's names. Integers are numbers, micros are strings
-/// (as protobuf's JSON has int64), timestamps are RFC 3339 texts in UTC, an absent value is `null`.
+/// (as protobuf's JSON has int64), both with all their digits, timestamps are RFC 3339 texts in UTC, an absent value is `null`.
 public enum RowJSON {
     /// One row as an object.
     public static func text(_ row: StoredRow, _ schema: TableSchema) -> String {
@@ -33,14 +33,18 @@ public enum RowJSON {
             text += ":"
             switch value {
             case .null: text += "null"
-            case .integer(let number):
-                let quote = column.type == .micros ? "\"" : ""
-                text += "\(quote)\(number)\(quote)"
+            case .integer(let number): write(number, column, to: &text)
+            case .wide(let number): write(number, column, to: &text)
             case .text(let value): write(value, to: &text)
             case .timestamp(let instant): text += "\"\(instant)\""
             }
         }
         text += "}"
+    }
+
+    private static func write(_ number: some FixedWidthInteger, _ column: ColumnSchema, to text: inout String) {
+        let quote = column.type.isMicros ? "\"" : ""
+        text += "\(quote)\(number)\(quote)"
     }
 
     private static func write(_ string: String, to text: inout String) {

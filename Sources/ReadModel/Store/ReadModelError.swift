@@ -13,7 +13,7 @@ public struct ReadModelError: Error, CustomStringConvertible {
         case fenced
         /// There is no generation to roll back to.
         case nothingToRollBackTo
-        /// A value that the database cannot hold, such as text with NUL, or a sum beyond 64 bits.
+        /// A value that the database cannot hold, such as text with NUL, or a sum beyond what it can add up.
         case unsupportedValue
         /// The database's tables are of a newer version than this program, or not ours, or of a projection that was changed without
         /// raising its version.

@@ -20,6 +20,10 @@ struct RowDigest {
             case .integer(let number):
                 digest.add(byte: 1)
                 digest.add(number)
+            case .wide(let number):
+                digest.add(byte: 4)
+                digest.add(Int64(truncatingIfNeeded: number))
+                digest.add(Int64(truncatingIfNeeded: number >> 64))
             case .text(let text):
                 digest.add(byte: 2)
                 digest.add(text)

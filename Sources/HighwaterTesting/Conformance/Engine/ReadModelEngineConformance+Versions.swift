@@ -42,6 +42,42 @@ extension ReadModelEngineConformance {
                     _ = try await system.rebuild(SampleLedger.accountsInCents).rollBack()
                 }
             }
-        }
+        },
+        ReadModelEngineLaw("a version with columns of 128 bits takes the place of one of 64, and is exact beyond them") { harness in
+            try await harness.with { store in
+                let system = try await caughtUp(store)
+                let before = try await store.rows(of: "deposits-by-digit", matching: RowQuery())
+                let end = try await system.writer.append("account/5", SampleLedger.encode(.deposited(7)))
+                let building = InterceptedReadModelStore(store) { step in
+                    guard step == .beforeActivate else { return }
+                    let during = try await store.rows(of: "deposits-by-digit", matching: RowQuery())
+                    try require(during.value == before.value && during.schema.projection.version == 1, "meanwhile it is \(during)")
+                }
+                let queries = system.queries(SampleLedger.wideDigits)
+                try await system.running(system.runner(SampleLedger.wideDigits, store: building)) {
+                    await system.signal.wait(for: [end], in: "deposits-by-digit")
+                    var ends: [LogPosition] = []
+                    for account in 0..<8 {
+                        for _ in 0..<2 {
+                            ends.append(try await system.writer.append("account/\(account)", SampleLedger.encode(.deposited(.max))))
+                        }
+                    }
+                    let row = try await queries.row(of: "deposits-by-digit", key: "7", waitFor: ends, timeout: .seconds(600))
+                    guard let old = before.value.first(where: { $0.key == "7" })?.values[1].number else {
+                        throw BrokenReadModelStoreLaw("there was no such row")
+                    }
+                    let total = old + 7 + 16 * Int128(Int64.max)
+                    try require(row.value?.values[1] == .number(total), "16 deposits of the most come to \(String(describing: row.value))")
+                    try require(
+                        RowJSON.text(row.value ?? before.value[0], row.schema).contains("\"totalMicros\":\"\(total)\""),
+                        "as JSON it is other")
+                }
+                try await system.requireStates([.retired, .live], of: "deposits-by-digit")
+                try await system.requireEqual(SampleLedger.wideDigits)
+                let rebuilt = try await system.rebuild(SampleLedger.wideDigits).run()
+                try require(rebuilt.outcome == .swapped && rebuilt.verification?.isEqual == true, "a rebuild ended as \(rebuilt)")
+                try await system.requireEqual(SampleLedger.wideDigits, memory: 0)
+            }
+        },
     ]
 }
