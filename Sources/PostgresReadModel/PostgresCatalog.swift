@@ -43,12 +43,42 @@ struct PostgresCatalog: Sendable {
 
     // MARK: Generations
 
+    /// The clock of leases and holds: the server's, in microseconds since 1970.
+    private static let now = "(extract(epoch FROM clock_timestamp()) * 1000000)::bigint"
+
     func generations(_ projection: String) -> Statement {
         Statement(
             """
-            SELECT number, state, topic, partitions, schema, lease_builder, lease_expires, held_until
+            SELECT number, state, topic, partitions, schema, lease_builder, lease_expires, held_until, \(Self.now)
             FROM \(schema).generations WHERE projection = $1 ORDER BY number
             """, [.text(projection)])
+    }
+
+    /// Waits for a renewal of what is being built that is under way, and keeps off the next to the transaction's end.
+    func lockBuilding(_ projection: String) -> Statement {
+        Statement(
+            "SELECT number FROM \(schema).generations WHERE projection = $1 AND state = 'building' FOR UPDATE", [.text(projection)])
+    }
+
+    /// Takes or extends a lease.
+    func renew(_ builder: String, for duration: Duration, on generation: Generation) -> Statement {
+        Statement(
+            """
+            UPDATE \(schema).generations SET lease_builder = $3, lease_expires = \(Self.now) + $4
+            WHERE projection = $1 AND number = $2 AND state <> 'live'
+              AND (lease_builder IS NULL OR lease_builder = $3
+                OR lease_expires <= \(Self.now) OR lease_expires > \(Self.now) + $5)
+            """,
+            key(generation) + [
+                .text(builder), .bigint(min(duration, BuildLease.longest).microseconds), .bigint(BuildLease.longest.microseconds),
+            ])
+    }
+
+    func hold(_ generation: Generation, for duration: Duration?) -> Statement {
+        Statement(
+            """
+            UPDATE \(schema).generations SET held_until = \(Self.now) + $3 WHERE projection = $1 AND number = $2 AND state = 'live'
+            """, key(generation) + [.bigint(duration?.microseconds)])
     }
 
     func generations(_ rows: ResultSet, _ schemas: SchemaCache) throws -> [Generation] {
@@ -57,13 +87,15 @@ struct PostgresCatalog: Sendable {
             guard let state = Generation.State(rawValue: state) else {
                 throw ReadModelError(.incompatibleLayout, "a generation is in the unknown state '\(state)': use the newer program")
             }
+            let now = Timestamp(microseconds: rows.number(row, 8))
             let lease = rows.optionalText(row, 5).map {
-                BuildLease(builder: $0, expires: Timestamp(microseconds: rows.number(row, 6)))
+                BuildLease(builder: $0, expires: Timestamp(microseconds: rows.number(row, 6)), now: now)
             }
+            let heldUntil = rows.optionalNumber(row, 7).map { Timestamp(microseconds: $0) }
             return Generation(
                 schema: try schemas.schema(rows.text(row, 4)), topic: Topic(rows.text(row, 2)), number: Int(rows.number(row, 0)),
                 state: state, partitions: Int(rows.number(row, 3)), lease: lease,
-                heldUntil: rows.optionalNumber(row, 7).map { Timestamp(microseconds: $0) })
+                isHeld: heldUntil.map { $0 > now && $0 <= now.advanced(by: Generation.longestHold) } ?? false)
         }
     }
 
@@ -71,7 +103,8 @@ struct PostgresCatalog: Sendable {
         [.text(generation.schema.projection.name), .integer(Int32(clamping: generation.number))]
     }
 
-    func insert(_ generation: Generation) throws -> [Statement] {
+    /// - Parameter lease: the builder's, from now.
+    func insert(_ generation: Generation, lease: (builder: String, duration: Duration)?) throws -> [Statement] {
         let encoder = JSONEncoder()
         encoder.outputFormatting = .sortedKeys
         let json = String(decoding: try encoder.encode(generation.schema), as: UTF8.self)
@@ -81,12 +114,12 @@ struct PostgresCatalog: Sendable {
                 """
                 INSERT INTO \(schema).generations
                   (projection, number, state, version, topic, partitions, schema, lease_builder, lease_expires)
-                VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)
+                VALUES ($1, $2, $3, $4, $5, $6, $7, $8, \(Self.now) + $9)
                 """,
                 key(generation) + [
                     .text(generation.state.rawValue), .bigint(Int64(generation.schema.projection.version)), .text(generation.topic.name),
-                    .integer(Int32(clamping: generation.partitions)), .text(json), .text(generation.lease?.builder),
-                    .bigint(generation.lease?.expires.microseconds),
+                    .integer(Int32(clamping: generation.partitions)), .text(json), .text(lease?.builder),
+                    .bigint(lease.map { min($0.duration, BuildLease.longest).microseconds }),
                 ]),
             Statement(
                 "INSERT INTO \(schema).positions SELECT $1, $2, partition, $4, $5, $6 FROM unnest($3::integer[]) partition",
@@ -128,7 +161,10 @@ struct PostgresCatalog: Sendable {
     }
 
     /// Whether a generation takes batches, as a condition on `g`.
-    private static let takesBatches = "CASE g.state WHEN 'live' THEN g.held_until IS NULL ELSE g.lease_builder IS NOT NULL END"
+    private static let takesBatches = """
+        CASE g.state WHEN 'live' THEN g.held_until IS NULL OR g.held_until <= \(now) \
+        OR g.held_until > \(now) + \(Generation.longestHold.microseconds) ELSE g.lease_builder IS NOT NULL END
+        """
 
     /// Fails, with ``SQLState/fenced``, where the generation takes no batches or a position is not the expected one; nothing is locked.
     func check(_ moves: [PositionMove], of generation: Generation) -> Statement {
@@ -197,4 +233,8 @@ extension SQLState {
     static let fenced = SQLState(rawValue: "HW001")
     /// Raised by the function `kept_elsewhere` of the layout, with the key as detail.
     static let keptElsewhere = SQLState(rawValue: "HW002")
+}
+
+extension Duration {
+    fileprivate var microseconds: Int64 { components.seconds * 1_000_000 + components.attoseconds / 1_000_000_000_000 }
 }

@@ -1,5 +1,4 @@
 public import EventLog
-public import EventModel
 public import ReadModel
 
 extension PostgresReadModelStore {
@@ -15,19 +14,18 @@ extension PostgresReadModelStore {
         let name = schema.projection.name
         let generation = try await perform("make a generation of '\(name)'") { [self] session, attempt in
             try session.transaction {
-                let existing = try lockedGenerations(session, name)
-                var lease: BuildLease?
+                var lease: (builder: String, duration: Duration)?
                 switch purpose {
                 case .first:
+                    let existing = try lockedGenerations(session, name)
                     if let live = existing.first(where: { $0.state == .live }) { return live }
-                case .rebuild(let mine, let now):
-                    lease = mine
-                    for other in existing where other.state == .building {
+                case .rebuild(let builder, let duration):
+                    lease = (builder, duration)
+                    for other in try lockedGenerations(session, name, isToDrop: true) where other.state == .building {
                         // Made by an attempt whose answer was lost.
-                        if attempt.isAfterLoss, other.lease == mine, other.schema == schema, other.topic == topic { return other }
-                        if let held = other.lease, held.expires > now {
-                            throw ReadModelError.rebuilt(name, by: held)
-                        }
+                        let isMine = other.lease?.builder == builder && other.schema == schema && other.topic == topic
+                        if attempt.isAfterLoss, isMine { return other }
+                        if let held = other.lease, !held.isOver { throw ReadModelError.rebuilt(name, by: held) }
                         try session.run(catalog.remove(other))
                     }
                 }
@@ -40,35 +38,39 @@ extension PostgresReadModelStore {
                 ).number(0, 0)
                 let generation = Generation(
                     schema: schema, topic: topic, number: Int(number), state: purpose == .first ? .live : .building,
-                    partitions: partitions, lease: lease)
+                    partitions: partitions)
                 let table = try PostgresTable(generation, catalog)
-                try session.run(try catalog.insert(generation))
+                try session.run(try catalog.insert(generation, lease: lease))
                 try session.script(table.create)
                 try session.script(try table.addPrimaryKey())
                 if purpose == .first {
                     for index in try table.createIndexes() { try session.script(index) }
                     try showInView(session, generation)
                 }
-                return generation
+                let made = try catalog.generations(try session.run([catalog.generations(name)])[0], schemas)
+                return made.first { $0.number == generation.number } ?? generation
             }
         }
         if purpose != .first { await sweep() }
         return generation
     }
 
-    public func renew(_ lease: BuildLease, on generation: Generation, now: Timestamp) async throws -> Bool {
+    public func renew(_ builder: String, for duration: Duration, on generation: Generation) async throws -> Bool {
         try await perform("renew the lease of \(generation)") { [catalog] session, _ in
-            try session.run(
-                """
-                UPDATE \(catalog.schema).generations SET lease_builder = $3, lease_expires = $4
-                WHERE projection = $1 AND number = $2 AND state <> 'live'
-                  AND (lease_builder IS NULL OR lease_builder = $3 OR lease_expires <= $5)
-                """,
-                catalog.key(generation) + [
-                    .text(lease.builder), .bigint(lease.expires.microseconds), .bigint(now.microseconds),
-                ]
-            ).affectedRows == 1
+            try session.run([catalog.renew(builder, for: duration, on: generation)])[0].affectedRows == 1
         }
+    }
+
+    public func dropAbandoned(of projection: String) async throws -> [Int] {
+        let dropped = try await perform("drop abandoned generations of '\(projection)'") { [self] session, _ in
+            try session.transaction {
+                let abandoned = try lockedGenerations(session, projection, isToDrop: true).filter(\.isAbandoned)
+                for generation in abandoned { try session.run(catalog.remove(generation)) }
+                return abandoned.map(\.number)
+            }
+        }
+        if !dropped.isEmpty { await sweep() }
+        return dropped
     }
 
     public func finish(_ generation: Generation) async throws {
@@ -85,20 +87,23 @@ extension PostgresReadModelStore {
         }
     }
 
+    /// How long to wait for the workers' batches, which wait for nothing that lasts.
+    private static let batchPatience = "1s"
+    /// How long to wait for readers' transactions on the view: all that come later wait behind.
+    private static let readerPatience = "100ms"
+
     public func activate(_ generation: Generation, evenIfBehind: Bool) async throws -> Bool {
+        struct Refused: Error {}
         let isLive = try await perform("make \(generation) live") { [self] session, _ in
-            struct Refused: Error {}
             try completeIndexes(session, of: generation)
             do {
                 return try session.transaction {
                     let all = try lockedGenerations(session, generation.schema.projection.name)
                     guard let mine = all.first(where: { $0.number == generation.number }) else { return false }
                     if mine.state == .live { return true }
-                    // Behind somebody's long query on the view others would have to wait: then rather not yet.
-                    try session.script("SET LOCAL lock_timeout = '1s'")
-                    try showInView(session, mine)
+                    try session.script("SET LOCAL lock_timeout = '\(Self.batchPatience)'")
+                    // From here on no batch moves.
                     if let live = all.first(where: { $0.state == .live }) {
-                        // From here on no batch moves either.
                         try session.run([catalog.lock(live), catalog.lock(mine)])
                         let stand = try session.run([catalog.positions(live), catalog.positions(mine)])
                         let (old, new) = (catalog.positions(stand[0]), catalog.positions(stand[1]))
@@ -107,6 +112,9 @@ extension PostgresReadModelStore {
                     } else {
                         try session.run([catalog.lock(mine)])
                     }
+                    // The readers' turn comes last, so that they wait for none of the above.
+                    try session.script("SET LOCAL lock_timeout = '\(Self.readerPatience)'")
+                    try showInView(session, mine)
                     try session.run([
                         Statement(
                             """
@@ -123,20 +131,17 @@ extension PostgresReadModelStore {
                 }
             } catch is Refused {
                 return false
+            } catch let error as PostgresError where error.sqlState == .lockNotAvailable {
+                throw try blocked(generation, session)
             }
         }
         if isLive { await sweep() }
         return isLive
     }
 
-    public func hold(_ generation: Generation, until: Timestamp?) async throws {
+    public func hold(_ generation: Generation, for duration: Duration?) async throws {
         try await perform("hold \(generation)") { [catalog] session, _ in
-            _ = try session.run([
-                catalog.lock(generation),
-                Statement(
-                    "UPDATE \(catalog.schema).generations SET held_until = $3 WHERE projection = $1 AND number = $2 AND state = 'live'",
-                    catalog.key(generation) + [.bigint(until?.microseconds)]),
-            ])
+            _ = try session.run([catalog.lock(generation), catalog.hold(generation, for: duration)])
         }
     }
 
@@ -168,53 +173,12 @@ extension PostgresReadModelStore {
     }
 
     /// A projection's generations, which nobody else makes, swaps or drops until the transaction ends.
-    private func lockedGenerations(_ session: PostgresSession, _ projection: String) throws -> [Generation] {
-        try catalog.generations(
-            try session.run([catalog.lock(projection: projection), catalog.generations(projection)])[1], schemas)
-    }
-
-    // MARK: The view
-
-    /// Points the view with the plain name at the generation.
-    private func showInView(_ session: PostgresSession, _ generation: Generation) throws {
-        let table = try PostgresTable(generation, catalog)
-        let rows = try session.run(
-            "SELECT view_schema FROM \(catalog.schema).projections WHERE name = $1", [.text(generation.schema.projection.name)])
-        let schema = try Identifier.quoted(rows.text(0, 0))
-        let view = "\(schema).\(try Identifier.quoted(generation.schema.viewName))"
-        try session.script("SAVEPOINT view")
-        do {
-            try session.script("CREATE OR REPLACE VIEW \(view) AS \(table.viewQuery)")
-        } catch let error as PostgresError where error.sqlState == .invalidTableDefinition {
-            // Other columns than before: another view. Within the transaction no reader misses it.
-            try session.script("ROLLBACK TO SAVEPOINT view")
-            let grants = try grants(on: view, session)
-            do {
-                try session.script("DROP VIEW \(view)")
-            } catch let error as PostgresError where error.sqlState == .dependentObjectsStillExist {
-                throw ReadModelError(
-                    .incompatibleLayout,
-                    "\(generation) has other columns than the live one, and what others have built on its view keeps that from being made "
-                        + "anew: drop that (\(error.detail ?? error.message)), try again, and make it anew")
-            }
-            try session.script("CREATE VIEW \(view) AS \(table.viewQuery)")
-            for grant in grants { try session.script(grant) }
-        }
-    }
-
-    /// Statements that grant again what others than its owner may do with a view.
-    private func grants(on view: String, _ session: PostgresSession) throws -> [String] {
-        let rows = try session.run(
-            """
-            SELECT DISTINCT a.privilege_type, a.grantee = 0, coalesce(r.rolname::text, ''), a.is_grantable
-            FROM pg_class c CROSS JOIN aclexplode(c.relacl) a LEFT JOIN pg_roles r ON r.oid = a.grantee
-            WHERE c.oid = to_regclass($1) AND a.grantee <> c.relowner AND (a.grantee = 0 OR r.oid IS NOT NULL)
-            """, [.text(view)])
-        return try (0..<rows.count).map { row in
-            let grantee = rows.number(row, 1) != 0 ? "PUBLIC" : try Identifier.quoted(rows.text(row, 2))
-            // The server's own words for a privilege: capital letters.
-            let privilege = rows.text(row, 0).filter { $0.isASCII && ($0.isUppercase || $0 == " ") }
-            return "GRANT \(privilege) ON \(view) TO \(grantee)\(rows.number(row, 3) != 0 ? " WITH GRANT OPTION" : "")"
-        }
+    ///
+    /// - Parameter isToDrop: whether those being built may be dropped, so that their leases are not to be renewed meanwhile either.
+    private func lockedGenerations(_ session: PostgresSession, _ projection: String, isToDrop: Bool = false) throws -> [Generation] {
+        let statements =
+            [catalog.lock(projection: projection)] + (isToDrop ? [catalog.lockBuilding(projection)] : [])
+            + [catalog.generations(projection)]
+        return try catalog.generations(try session.run(statements)[statements.count - 1], schemas)
     }
 }

@@ -37,11 +37,14 @@ extension SQLiteReadModelStore {
                 throw ReadModelError(.incompatibleLayout, "\(path) has a generation in the unknown state '\(row[2] as String)'")
             }
             let builder: String? = row[6]
+            let heldUntil: Int64? = row[8]
+            let now = self.now()
             return Generation(
                 schema: try schema("\(projection)/\(number)", row[5]), topic: Topic(row[3]), number: number, state: state,
                 partitions: row[4],
-                lease: builder.map { BuildLease(builder: $0, expires: Timestamp(microseconds: row[7])) },
-                heldUntil: (row[8] as Int64?).map { Timestamp(microseconds: $0) })
+                lease: builder.map { BuildLease(builder: $0, expires: Timestamp(microseconds: row[7]), now: now) },
+                isHeld: heldUntil.map { Timestamp(microseconds: $0) }.map { $0 > now && $0 <= now.advanced(by: Generation.longestHold) }
+                    ?? false)
         }
     }
 

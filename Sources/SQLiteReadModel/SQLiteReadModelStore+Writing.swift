@@ -65,7 +65,7 @@ extension SQLiteReadModelStore {
         do {
             try await pool.write { db in
                 guard let now = try self.find(db, generation),
-                    now.state == .live ? now.heldUntil == nil : now.lease != nil
+                    now.state == .live ? !now.isHeld : now.lease != nil
                 else { throw NoEffect() }
                 for move in moves where try !self.move(db, move, in: generation) { throw NoEffect() }
                 try body(db, self.table(of: generation))

@@ -22,6 +22,8 @@ public final class SQLiteReadModelStore: ReadModelStore {
     public let identity: String?
     let pool: DatabasePool
     let path: String
+    /// The clock of leases and holds: all who open the file are on one machine.
+    let now: @Sendable () -> Timestamp
     /// Read schemas by projection and generation, whose numbers are never used twice.
     let schemas = Mutex<[String: TableSchema]>([:])
     /// As schemas; what is written for each batch is put together once.
@@ -40,9 +42,10 @@ public final class SQLiteReadModelStore: ReadModelStore {
         return table
     }
 
-    private init(pool: DatabasePool, path: String) {
+    private init(pool: DatabasePool, path: String, now: @escaping @Sendable () -> Timestamp) {
         self.pool = pool
         self.path = path
+        self.now = now
         identity = Self.identity(of: path)
     }
 
@@ -59,7 +62,9 @@ public final class SQLiteReadModelStore: ReadModelStore {
     ///   put its `-wal` and `-shm` beside the file.
     /// - Throws: ``ReadModelError`` `storage` where it cannot be written, `incompatibleLayout` where it is no database, or a newer one; read only,
     ///   `unavailable` where there is no read model, `incompatibleLayout` where it is an older one.
-    public static func open(path: String, readOnly: Bool = false) async throws -> SQLiteReadModelStore {
+    public static func open(
+        path: String, readOnly: Bool = false, now: @escaping @Sendable () -> Timestamp = EngineEnvironment.system.now
+    ) async throws -> SQLiteReadModelStore {
         let pool = try await onQueue {
             do {
                 if readOnly {
@@ -92,7 +97,7 @@ public final class SQLiteReadModelStore: ReadModelStore {
                 throw readModelError(opening: path, error)
             }
         }
-        return SQLiteReadModelStore(pool: pool, path: path)
+        return SQLiteReadModelStore(pool: pool, path: path, now: now)
     }
 
     /// Several processes that open a new file at once all set its journal mode, for which SQLite does not wait as it does for a lock: one of
@@ -154,12 +159,10 @@ public final class SQLiteReadModelStore: ReadModelStore {
             switch purpose {
             case .first:
                 if let live = existing.first(where: { $0.state == .live }) { return live }
-            case .rebuild(let mine, let now):
-                lease = mine
+            case .rebuild(let builder, let duration):
+                lease = self.lease(builder, for: duration)
                 for other in existing where other.state == .building {
-                    if let held = other.lease, held.expires > now {
-                        throw ReadModelError.rebuilt(name, by: held)
-                    }
+                    if let held = other.lease, !held.isOver { throw ReadModelError.rebuilt(name, by: held) }
                     try self.remove(db, other)
                 }
             }
@@ -184,19 +187,29 @@ public final class SQLiteReadModelStore: ReadModelStore {
         }
     }
 
-    public func renew(_ lease: BuildLease, on generation: Generation, now: Timestamp) async throws -> Bool {
+    public func renew(_ builder: String, for duration: Duration, on generation: Generation) async throws -> Bool {
         try await write("renew the lease of \(generation)") { db in
+            guard let found = try self.find(db, generation), found.state != .live else { return false }
+            if let held = found.lease, held.builder != builder, !held.isOver { return false }
             try db.execute(
-                sql: """
-                    UPDATE highwater_generations SET lease_builder = ?, lease_expires = ?
-                    WHERE projection = ? AND number = ? AND state <> 'live'
-                      AND (lease_builder IS NULL OR lease_builder = ? OR lease_expires <= ?)
-                    """,
+                sql: "UPDATE highwater_generations SET lease_builder = ?, lease_expires = ? WHERE projection = ? AND number = ?",
                 arguments: [
-                    lease.builder, lease.expires.microseconds, generation.schema.projection.name, generation.number, lease.builder,
-                    now.microseconds,
+                    builder, self.lease(builder, for: duration).expires.microseconds, generation.schema.projection.name, generation.number,
                 ])
-            return db.changesCount == 1
+            return true
+        }
+    }
+
+    private func lease(_ builder: String, for duration: Duration) -> BuildLease {
+        let now = now()
+        return BuildLease(builder: builder, expires: now.advanced(by: min(duration, BuildLease.longest)), now: now)
+    }
+
+    public func dropAbandoned(of projection: String) async throws -> [Int] {
+        try await write("drop abandoned generations of '\(projection)'") { db in
+            let abandoned = try self.generations(db, projection).filter(\.isAbandoned)
+            for generation in abandoned { try self.remove(db, generation) }
+            return abandoned.map(\.number)
         }
     }
 
@@ -237,11 +250,13 @@ public final class SQLiteReadModelStore: ReadModelStore {
         }
     }
 
-    public func hold(_ generation: Generation, until: Timestamp?) async throws {
+    public func hold(_ generation: Generation, for duration: Duration?) async throws {
         try await write("hold \(generation)") { db in
             try db.execute(
                 sql: "UPDATE highwater_generations SET held_until = ? WHERE projection = ? AND number = ? AND state = 'live'",
-                arguments: [until?.microseconds, generation.schema.projection.name, generation.number])
+                arguments: [
+                    duration.map { self.now().advanced(by: $0).microseconds }, generation.schema.projection.name, generation.number,
+                ])
         }
     }
 

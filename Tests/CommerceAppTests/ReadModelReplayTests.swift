@@ -142,7 +142,7 @@ extension AppTests {
                     // The first cannot read what it compares with, and so is not done.
                     try await postgres.locking(table) {
                         try await commerce.running("replay", "order-summary", settings: postgres.settings) { first in
-                            try await eventually("the first builds") { try await postgres.states("order-summary") == ["live", "building"] }
+                            try await eventually("the first builds") { try await postgres.states("order-summary") == ["live", "ready"] }
                             for arguments in [[], ["--no-verify"], ["--memory", "1k"]] {
                                 let second = try await commerce.run(["replay", "order-summary"] + arguments, postgres.settings)
                                 #expect(second.status == 1, "\(second.text)")

@@ -11,7 +11,10 @@ import Testing
             projections: [
                 ProjectionStatus(
                     projection: "lights", version: 2, store: "sqlite",
-                    generations: [.init(number: 3, version: 2, state: .live, builder: nil)], partitions: partitions,
+                    generations: [
+                        .init(number: 3, version: 2, state: .live, builder: nil, isAbandoned: false),
+                        .init(number: 4, version: 2, state: .building, builder: "gone", isAbandoned: true),
+                    ], partitions: partitions,
                     lagRecords: partitions.reduce(0) { $0 + $1.lag }, lagSeconds: 1.25, error: nil)
             ])
     }
@@ -21,7 +24,7 @@ import Testing
             .init(partition: 0, offset: 36, end: 37, lag: 0), .init(partition: 1, offset: -1, end: 4, lag: 4),
             .init(partition: 12, offset: 12_345, end: 12_350, lag: 4),
         ]).text
-        #expect(text.contains("LAG RECORDS  LAG SECONDS"), "\(text)")
+        #expect(text.contains("LAG RECORDS  LAG SECONDS") && text.contains("3 live, 4 abandoned"), "\(text)")
         #expect(
             text.hasSuffix(
                 """

@@ -139,7 +139,7 @@ struct ConnectionTests {
                 async let applied = store.apply([.deposit(key: "a", from: -1, to: 5)], to: live)
                 await recorder.wait(for: "under way")
                 let holder = Task {
-                    try await store.hold(live, until: Timestamp(microseconds: 70))
+                    try await store.hold(live, for: .seconds(60))
                     return try await store.positions(of: live)[Partition(0)]?.offset
                 }
                 // The batch waits for the test's lock, and the hold, if it waits at all, for the batch.

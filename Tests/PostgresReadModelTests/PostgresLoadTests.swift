@@ -16,7 +16,7 @@ struct PostgresLoadTests {
     private func building(_ store: PostgresReadModelStore) async throws -> Generation {
         try await store.createGeneration(
             SampleLedger.accounts.schema, topic: "ledger", partitions: 1,
-            purpose: .rebuild(BuildLease(builder: "b", expires: Timestamp(microseconds: 9)), now: Timestamp(microseconds: 0)))
+            purpose: .rebuild(builder: "b", lease: .zero))
     }
 
     /// That nothing of a load is there, and that the generation can be written as if it had never been.
@@ -142,7 +142,7 @@ struct PostgresLoadTests {
             for await _ in reached { break }
             let new = try await store.createGeneration(
                 SampleLedger.accounts.schema, topic: "ledger", partitions: 1,
-                purpose: .rebuild(BuildLease(builder: "c", expires: Timestamp(microseconds: 99)), now: Timestamp(microseconds: 50)))
+                purpose: .rebuild(builder: "c", lease: .seconds(1800)))
             gate.signal()
             #expect(try await loaded == false)
             #expect(try await store.generations(of: "accounts").map(\.number) == [2])

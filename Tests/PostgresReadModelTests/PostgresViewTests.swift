@@ -19,7 +19,7 @@ struct PostgresViewTests {
     private func rebuilt(_ store: PostgresReadModelStore, _ schema: TableSchema) async throws -> Generation {
         try await store.createGeneration(
             schema, topic: "ledger", partitions: 2,
-            purpose: .rebuild(BuildLease(builder: "b", expires: Timestamp(microseconds: 9)), now: Timestamp(microseconds: 0)))
+            purpose: .rebuild(builder: "b", lease: .seconds(1800)))
     }
 
     @Test func theViewIsForPeople() async throws {
@@ -186,6 +186,51 @@ struct PostgresViewTests {
             }
             await (try database.open()).close()
             #expect(try await database.query(tables) == [["accounts_g2"]])
+            await store.close()
+        }
+    }
+
+    /// A reader's forgotten transaction: the swap waits for it, says so, stalls nobody for long, and throws nothing away.
+    @Test func aForgottenTransactionIsNamedAndWaitedFor() async throws {
+        try await withScratchDatabase { database in
+            let store = try await database.open()
+            let system = try await SampleSystem(store)
+            try await system.prepare(SampleLedger.accounts)
+            let ends = try await system.fill(50)
+            try await system.running(system.runner(SampleLedger.accounts)) {
+                _ = try await system.queries(SampleLedger.accounts).positions(of: "accounts", waitFor: ends, timeout: .seconds(600))
+            }
+            try await ScratchDatabase.withConnection(to: database.url) { reader in
+                let pid = try await reader.run { session in
+                    session.keepsTransaction = true
+                    try session.script("BEGIN; SELECT * FROM accounts")
+                    return session.processID
+                }
+                func rebuilding() -> (Task<RebuildResult, any Error>, waits: AsyncStream<String>) {
+                    let (waits, tell) = AsyncStream<String>.makeStream()
+                    let rebuild = system.rebuild(SampleLedger.accounts)
+                    return (Task { try await rebuild.run { if let reason = $0.waitsFor { tell.yield(reason) } } }, waits)
+                }
+                let (stopped, waits) = rebuilding()
+                for await reason in waits {
+                    for part in ["pid \(pid) ", "highwater-test", "idle in transaction", "since 2", "pg_terminate_backend(\(pid))"] {
+                        #expect(reason.contains(part), "\(reason)")
+                    }
+                    break
+                }
+                // Others read the view meanwhile, and what is built is there to stay.
+                #expect(try await database.query("SELECT count(*)::text FROM accounts") == [["20"]])
+                try await system.requireStates([.live, .ready], of: "accounts")
+                stopped.cancel()
+                await #expect(throws: CancellationError.self) { try await stopped.value }
+                try await system.requireStates([.live, .ready], of: "accounts")
+
+                let (next, again) = rebuilding()
+                for await _ in again { break }
+                try await reader.run { try $0.script("COMMIT") }
+                let result = try await next.value
+                #expect(result.outcome == .swapped && result.generation == 2, "\(result)")
+            }
             await store.close()
         }
     }

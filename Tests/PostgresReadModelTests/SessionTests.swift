@@ -36,7 +36,8 @@ struct SessionTests {
                 return [unit, -unit, unit - 1, unit + 1]
             }
             let rows = try session.run(
-                "SELECT n, n::text FROM unnest($1::numeric[]) WITH ORDINALITY AS u (n, place) ORDER BY place", [.numerics(orNull: numbers)])
+                "SELECT n, n::text FROM unnest($1::numeric[]) WITH ORDINALITY AS u (n, place) ORDER BY place",
+                [.numerics(orNull: numbers.map(Optional.init))])
             #expect((0..<rows.count).map { rows.wholeNumber($0, 0) } == numbers)
             #expect((0..<rows.count).map { rows.text($0, 1) } == numbers.map { "\($0)" })
             for number in numbers.prefix(6) {

@@ -195,8 +195,10 @@ struct ServerHealthTests {
     @Test func troubleThatLastsIsUnreachableAndAnyAnswerEndsIt() {
         var health = ServerHealth(suspicion: .seconds(2))
         #expect(health.refusal(at: .seconds(100)) == nil)
-        #expect(health.fail("first", begun: .seconds(9), at: .seconds(10), time))
-        #expect(!health.fail("second", begun: .seconds(9), at: .seconds(11), Timestamp(microseconds: 2_000_000)))
+        let isFirst = health.fail("first", begun: .seconds(9), at: .seconds(10), time)
+        #expect(isFirst)
+        let isSecond = health.fail("second", begun: .seconds(9), at: .seconds(11), Timestamp(microseconds: 2_000_000))
+        #expect(!isSecond)
         #expect(health.refusal(at: .milliseconds(11_999)) == nil)
         let refusal = health.refusal(at: .seconds(12))
         #expect(refusal?.since == time && refusal?.reason == "second")
@@ -208,8 +210,10 @@ struct ServerHealthTests {
     @Test func aServerThatAnsweredSinceIsWell() {
         var health = ServerHealth(suspicion: .seconds(2))
         health.hear(at: .seconds(5))
-        #expect(!health.fail("slow", begun: .seconds(4), at: .seconds(34), time))
+        let isSlow = health.fail("slow", begun: .seconds(4), at: .seconds(34), time)
+        #expect(!isSlow)
         #expect(health.trouble == nil)
-        #expect(health.fail("silent", begun: .seconds(6), at: .seconds(36), time))
+        let isSilent = health.fail("silent", begun: .seconds(6), at: .seconds(36), time)
+        #expect(isSilent)
     }
 }

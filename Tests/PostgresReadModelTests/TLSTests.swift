@@ -69,7 +69,7 @@ struct TLSTests {
             connectionString: url, options: .init(connections: 2, schema: "s" + UUID().uuidString), logger: recorder.logger)
         let generation = try await store.createGeneration(
             SampleLedger.accounts.schema, topic: "ledger", partitions: 1,
-            purpose: .rebuild(BuildLease(builder: "b", expires: Timestamp(microseconds: 9)), now: Timestamp(microseconds: 0)))
+            purpose: .rebuild(builder: "b", lease: .seconds(1800)))
         let rows = (0..<10_000).map { number in
             PartitionRow(
                 partition: Partition(0), row: PartitionWrite.deposit(key: String(100_000 + number), from: -1, to: 0).upserts[0])

@@ -47,13 +47,13 @@ import Testing
     @Test func theViewHasAllDigitsOfNumbersBeyond64Bits() async throws {
         let unit: Int128 = 1_000_000_000_000_000_000
         let (most, least) = (Int128(Int64.max), Int128(Int64.min))
-        let pairs: [(Int128, Int128)] = [
-            (0, 0), (1, 2), (-1, 1), (most, 0), (most, 1), (most, most), (least, 0), (least, -1), (least, least), (most, least),
-            (9 * unit, most - 9 * unit), (9 * unit, most - 9 * unit + 1), (10 * unit, 0), (10 * unit, -1), (-10 * unit, 0),
-            (-10 * unit, 1), (-10 * unit, -1), (-10 * unit, 10 * unit + least), (most * unit, -1), (-most * unit, 1),
-            (20 * unit, -10 * unit),
-            (123_456_789 * unit + 5, -1_000_000_006), (-123_456_789 * unit - 5, 1_000_000_006), (unit - 1, 1), (-unit, 1), (12 * unit, 34),
+        let (nine, ten, large, uneven): (Int128, Int128, Int128, Int128) = (9 * unit, 10 * unit, most * unit, 123_456_789 * unit + 5)
+        var pairs: [(Int128, Int128)] = [
+            (0, 0), (1, 2), (-1, 1), (most, 0), (most, 1), (most, most), (least, 0), (least, -1), (least, least),
         ]
+        pairs += [(most, least), (nine, most - nine), (nine, most - nine + 1), (ten, 0), (ten, -1), (-ten, 0), (-ten, 1), (-ten, -1)]
+        pairs += [(-ten, ten + least), (large, -1), (-large, 1), (uneven, -1_000_000_006), (-uneven, 1_000_000_006), (unit - 1, 1)]
+        pairs += [(-unit, 1), (12 * unit, 34), (20 * unit, -ten)]
         try await withTemporaryFolder { folder in
             let path = folder + "/views.sqlite"
             let store = try await SQLiteReadModelStore.open(path: path)
@@ -74,7 +74,7 @@ import Testing
             #expect(try await store.apply([write(0, sumRows(\.0)), write(1, sumRows(\.1))], to: sums))
             let singles = pairs.enumerated().map { StoredRow(key: key($0.offset), values: [.number($0.element.0)]) }
             #expect(try await store.apply([write(0, singles)], to: single))
-            let (added, counts, alone) = try await DatabaseQueue(path: path).read { db in
+            let (added, counts, alone) = try DatabaseQueue(path: path).read { db in
                 (
                     try Row.fetchAll(db, sql: "SELECT total_micros AS n, typeof(total_micros) AS t FROM deposits_by_digit ORDER BY digit"),
                     try String.fetchAll(db, sql: "SELECT DISTINCT count FROM deposits_by_digit"),
@@ -131,7 +131,7 @@ import Testing
             #expect(try await store.rows(of: "accounts", matching: RowQuery()).value.count == 3)
             let rows = try await store.withSnapshot(of: live) { try await $0.rows(after: nil, limit: 10) }
             #expect(rows.count == 3)
-            let error = await #expect(throws: ReadModelError.self) { try await store.hold(live, until: Timestamp(microseconds: 1)) }
+            let error = await #expect(throws: ReadModelError.self) { try await store.hold(live, for: .seconds(1)) }
             #expect(error?.code == .storage, "\(String(describing: error))")
             await store.close()
             #expect(try Data(contentsOf: URL(filePath: path)) == before)

@@ -12,8 +12,9 @@ struct ReplayCommand<Program: HighwaterProgram>: AsyncParsableCommand {
             discussion: """
                 A new generation is filled beside the live one, compared with it, and swapped in by one transaction; queries go on all the \
                 while, and so do workers. The old generation is kept for --rollback. Exit status 2: the rebuilt rows differ from the live \
-                ones; the new generation waits, and 'replay --no-verify' swaps it in. Stopped by SIGTERM or Ctrl-C it takes away what it \
-                has built.
+                ones; the new generation waits, and 'replay --no-verify' swaps it in. Where a reader's transaction does not let go of the \
+                view, the swap waits for it and names it. Stopped by SIGTERM or Ctrl-C it takes away what it has begun to build, and \
+                leaves ready what it has built: the next replay takes that on.
                 """)
     }
 
@@ -63,7 +64,7 @@ struct ReplayCommand<Program: HighwaterProgram>: AsyncParsableCommand {
                 let rebuild = Rebuild(
                     projection, store: store, log: runtime.log, topic: topic, options: options, builder: Runtime.instance,
                     logger: runtime.logger)
-                let result = try await perform(rebuild, "\(projection.id.name) in \(store.name)", signals)
+                let result = try await perform(rebuild, of: projection.id.name, in: store, signals)
                 hasFindings = hasFindings || result.outcome == .differs
                 try report(result)
             }
@@ -71,7 +72,10 @@ struct ReplayCommand<Program: HighwaterProgram>: AsyncParsableCommand {
         if hasFindings { throw ExitCode(findingsExitStatus) }
     }
 
-    private func perform(_ rebuild: Rebuild, _ name: String, _ signals: TerminationSignals) async throws -> RebuildResult {
+    private func perform(
+        _ rebuild: Rebuild, of projection: String, in store: any ReadModelStore, _ signals: TerminationSignals
+    ) async throws -> RebuildResult {
+        let name = "\(projection) in \(store.name)"
         let line = ProgressLine()
         defer { line.end() }
         do {
@@ -81,7 +85,10 @@ struct ReplayCommand<Program: HighwaterProgram>: AsyncParsableCommand {
                     : rebuild.run { line.show($0, of: name) }
             }
         } catch let interrupted as Interrupted {
-            throw Failure("\(name): \(interrupted): the live rows are as they were, and the next replay begins anew")
+            let ready = try? await store.generations(of: projection).last { $0.state == .ready }
+            throw Failure(
+                "\(name): \(interrupted): the live rows are as they were, and the next replay "
+                    + (ready.map { "takes on generation \($0.number), which is ready" } ?? "begins anew"))
         } catch let error as ReadModelError {
             throw Failure("\(name): \(error)")
         } catch let error as LogError {
@@ -125,6 +132,7 @@ extension RebuildProgress {
             "\(Figures.grouped(events)) events", "\(Figures.grouped(Int64(eventsPerSecond)))/s", "\(Figures.grouped(rows)) rows",
             Figures.bytes(bytes), "lag \(Figures.grouped(lag)) records",
         ]
+        if let waitsFor { parts.append(waitsFor) }
         if let secondsLeft { parts.append("\(Figures.seconds(secondsLeft)) left") }
         return parts.joined(separator: ", ")
     }

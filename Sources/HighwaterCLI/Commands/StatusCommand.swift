@@ -81,7 +81,8 @@ struct SystemStatus: Encodable {
         text += table(
             [["PROJECTION", "STORE", "GENERATIONS", "LAG RECORDS", "LAG SECONDS", "STATE"]]
                 + projections.map { projection in
-                    let generations = projection.generations.map { "\($0.number) \($0.state)" }.joined(separator: ", ")
+                    let generations = projection.generations.map { "\($0.number) \($0.isAbandoned ? "abandoned" : "\($0.state)")" }.joined(
+                        separator: ", ")
                     let isLagKnown = projection.error == nil || !projection.partitions.isEmpty
                     return [
                         "\(projection.projection) v\(projection.version)", projection.store, generations.isEmpty ? "-" : generations,

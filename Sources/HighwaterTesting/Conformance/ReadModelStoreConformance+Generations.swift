@@ -21,13 +21,13 @@ extension ReadModelStoreConformance {
             try await requireError(.unknownProjection, "row") { _ = try await store.row(of: "nobody", key: "a") }
             try await requireError(.unknownProjection, "rows") { _ = try await store.rows(of: "nobody", matching: RowQuery()) }
             try await requireError(.unknownProjection, "positions") { _ = try await store.livePositions(of: "nobody") }
-            _ = try await rebuild(store, "a", until: 100)
+            _ = try await rebuild(store, "a")
             try await requireError(.unknownProjection, "row while building") { _ = try await store.row(of: "probe-rows", key: "a") }
         },
         ReadModelStoreLaw("a generation that is being built is not seen, and swapped in whole") { store in
             let live = try await first(store)
             try require(try await store.apply([Probe.write(0, -1, 3, [Probe.row("a", text: "old")])], to: live), "apply to live")
-            let new = try await rebuild(store, "a", until: 100)
+            let new = try await rebuild(store, "a")
             let rows = [PartitionRow(partition: Partition(0), row: Probe.row("a", text: "new"))]
             let move = PositionMove(partition: Partition(0), expected: .beginning, new: Probe.position(4))
             try require(try await store.load(ListedRows(rows), moving: [move], into: new), "load")
@@ -42,7 +42,7 @@ extension ReadModelStoreConformance {
         ReadModelStoreLaw("a swap does not send readers back") { store in
             let live = try await first(store)
             try require(try await store.apply([Probe.write(0, -1, 3), Probe.write(1, -1, 3)], to: live), "apply to live")
-            let new = try await rebuild(store, "a", until: 100)
+            let new = try await rebuild(store, "a")
             try require(try await store.apply([Probe.write(0, -1, 9), Probe.write(1, -1, 2)], to: new), "apply to new")
             try require(try await store.activate(new, evenIfBehind: false) == false, "a generation behind in a partition went live")
             try require(try await store.livePositions(of: "probe-rows").positions[Partition(0)] == Probe.position(3), "it shows")
@@ -53,26 +53,20 @@ extension ReadModelStoreConformance {
         },
         ReadModelStoreLaw("a second rebuild is refused while the first lives, and takes over when it is dead") { store in
             _ = try await first(store)
-            let one = try await rebuild(store, "one", until: 100)
-            try await requireError(.rebuildInProgress, "a second rebuild") {
-                _ = try await store.createGeneration(
-                    Probe.byStream, topic: Probe.topic, partitions: 2,
-                    purpose: .rebuild(Probe.lease("two", until: 200), now: Timestamp(microseconds: 50)))
-            }
-            try require(
-                try await store.renew(Probe.lease("one", until: 150), on: one, now: Timestamp(microseconds: 90)),
-                "no renewal of an own lease")
-            try require(
-                try await store.renew(Probe.lease("two", until: 300), on: one, now: Timestamp(microseconds: 120)) == false,
-                "a lease was stolen")
-            let two = try await store.createGeneration(
-                Probe.byStream, topic: Probe.topic, partitions: 2,
-                purpose: .rebuild(Probe.lease("two", until: 300), now: Timestamp(microseconds: 150)))
+            let one = try await rebuild(store, "one")
+            try await requireError(.rebuildInProgress, "a second rebuild") { _ = try await rebuild(store, "two") }
+            try require(try await store.renew("two", for: Probe.lease, on: one) == false, "a lease was stolen")
+            try require(try await store.dropAbandoned(of: "probe-rows").isEmpty, "a live rebuild was dropped")
+            try require(try await store.generations(of: "probe-rows").last?.isAbandoned == false, "a live rebuild counts as abandoned")
+            // A lease of no length is over at once; and it is the builder's to renew as long as nobody has taken over.
+            try require(try await store.renew("one", for: .zero, on: one), "no renewal of an own lease")
+            try require(try await store.generations(of: "probe-rows").last?.isAbandoned == true, "it is not seen to be abandoned")
+            try require(try await store.renew("one", for: .zero, on: one), "no renewal of an own lease that is over")
+            let two = try await rebuild(store, "two")
             try require(two.number > one.number, "a number was used twice")
+            try require(two.lease?.builder == "two" && two.lease?.isOver == false, "it is leased to \(String(describing: two.lease))")
             try require(try await store.apply([Probe.write(0, -1, 1)], to: one) == false, "the dead rebuild still writes")
-            try require(
-                try await store.renew(Probe.lease("one", until: 400), on: one, now: Timestamp(microseconds: 160)) == false,
-                "the dead rebuild still has a lease")
+            try require(try await store.renew("one", for: Probe.lease, on: one) == false, "the dead rebuild still has a lease")
             try require(try await store.activate(one, evenIfBehind: true) == false, "a dropped generation went live")
             try require(try await store.positions(of: one).isEmpty, "a dropped generation has positions")
             try require(try await store.rows(in: one, keys: [Partition(0): ["a"]]).values.allSatisfy(\.isEmpty), "a dropped one has rows")
@@ -80,38 +74,67 @@ extension ReadModelStoreConformance {
                 try await store.withSnapshot(of: one) { _ in }
             }
         },
+        ReadModelStoreLaw("an abandoned rebuild is dropped, and nothing else") { store in
+            let live = try await first(store)
+            let ready = try await rebuild(store, "one")
+            try await store.finish(ready)
+            let dead = try await rebuild(store, "two")
+            try require(try await store.renew("two", for: .zero, on: dead), "renew")
+            // What is ready waits for somebody to take it on, also where the last who did is gone.
+            try require(try await store.renew("three", for: .zero, on: ready), "renew what is ready")
+            try require(try await store.dropAbandoned(of: "probe-rows") == [dead.number], "other generations were dropped")
+            try require(try await store.generations(of: "probe-rows").map(\.number) == [live.number, ready.number], "others are left")
+            try require(try await store.dropAbandoned(of: "probe-rows").isEmpty, "there was another")
+            try require(try await store.renew("two", for: Probe.lease, on: dead) == false, "its builder goes on")
+        },
+        ReadModelStoreLaw("no lease or hold is believed that is longer than it may be") { store in
+            let live = try await first(store)
+            let one = try await rebuild(store, "one", lease: .seconds(86_400))
+            guard let lease = one.lease else { throw BrokenReadModelStoreLaw("it has no lease") }
+            try require(!lease.isOver, "a lease that was asked for a day is over")
+            try require(try await store.renew("one", for: .seconds(86_400), on: one), "renew")
+            // As long as it may be, and no longer.
+            let renewed = try await store.generations(of: "probe-rows").last?.lease
+            try require(renewed?.isOver == false, "a renewal for a day is over")
+            try require(
+                (renewed?.expires ?? lease.expires).seconds(since: lease.expires) < 3_600, "the lease was longer than an hour")
+            try await store.hold(live, for: .seconds(86_400))
+            try require(try await store.apply([Probe.write(0, -1, 1)], to: live), "a hold for a day is believed")
+        },
         ReadModelStoreLaw("a finished generation waits, takes no batches, and can be taken on") { store in
-            let new = try await rebuild(store, "one", until: 100)
+            let new = try await rebuild(store, "one")
             try await store.finish(new)
             try require(try await store.generations(of: "probe-rows").map(\.state) == [.ready], "it is not ready")
             try require(try await store.apply([Probe.write(0, -1, 1)], to: new) == false, "it takes batches without a lease")
-            let other = try await rebuild(store, "two", until: 100)
+            let other = try await rebuild(store, "two")
             try await store.drop(other)
-            try require(
-                try await store.renew(Probe.lease("three", until: 100), on: new, now: Timestamp(microseconds: 0)), "it cannot be leased")
+            try require(try await store.renew("three", for: Probe.lease, on: new), "it cannot be leased")
             try require(try await store.apply([Probe.write(0, -1, 1)], to: new), "leased, it takes no batches")
             try require(try await store.activate(new, evenIfBehind: false), "it does not go live")
             try require(try await store.generations(of: "probe-rows").first?.lease == nil, "it has its lease still")
         },
         ReadModelStoreLaw("a live generation that is held takes no batches until it is let go") { store in
             let live = try await first(store)
-            try await store.hold(live, until: Timestamp(microseconds: 70))
-            try require(
-                try await store.generations(of: "probe-rows").first?.heldUntil == Timestamp(microseconds: 70), "the hold is not told")
+            try await store.hold(live, for: .seconds(30))
+            try require(try await store.generations(of: "probe-rows").first?.isHeld == true, "the hold is not told")
             try require(try await store.apply([Probe.write(0, -1, 1)], to: live) == false, "held, it takes batches")
-            try await store.hold(live, until: nil)
+            try await store.hold(live, for: nil)
             try require(try await store.apply([Probe.write(0, -1, 1)], to: live), "let go, it takes no batches")
-            try await store.hold(live, until: Timestamp(microseconds: 70))
-            let new = try await rebuild(store, "a", until: 100)
+            // One that is over holds nothing, and nobody need end it.
+            try await store.hold(live, for: .zero)
+            try require(try await store.apply([Probe.write(0, 1, 2)], to: live), "a hold that is over stops batches")
+            try await store.hold(live, for: .seconds(30))
+            let new = try await rebuild(store, "a")
             try require(try await store.apply([Probe.write(0, -1, 1)], to: new), "a hold of the live one stops the new one")
+            try require(try await store.apply([Probe.write(0, 1, 2)], to: new), "catch up")
             try require(try await store.activate(new, evenIfBehind: false), "activate")
-            try require(try await store.generations(of: "probe-rows").allSatisfy { $0.heldUntil == nil }, "the hold outlives the swap")
+            try require(try await store.generations(of: "probe-rows").allSatisfy { !$0.isHeld }, "the hold outlives the swap")
         },
         ReadModelStoreLaw("a live generation cannot be dropped, another can") { store in
             let live = try await first(store)
             try await store.drop(live)
             try require(try await store.generations(of: "probe-rows").count == 1, "the live generation was dropped")
-            let new = try await rebuild(store, "a", until: 100)
+            let new = try await rebuild(store, "a")
             try await store.drop(new)
             try await store.drop(new)
             try require(try await store.generations(of: "probe-rows").map(\.number) == [live.number], "the new one was not dropped")
@@ -129,10 +152,11 @@ extension ReadModelStoreConformance {
         try await store.createGeneration(schema, topic: Probe.topic, partitions: 2, purpose: .first)
     }
 
-    static func rebuild(_ store: any ReadModelStore, _ builder: String, until: Int64) async throws -> Generation {
+    static func rebuild(
+        _ store: any ReadModelStore, _ builder: String, lease: Duration = ReadModelStoreProbe.lease
+    ) async throws -> Generation {
         try await store.createGeneration(
-            Probe.byStream, topic: Probe.topic, partitions: 2,
-            purpose: .rebuild(Probe.lease(builder, until: until), now: Timestamp(microseconds: 0)))
+            Probe.byStream, topic: Probe.topic, partitions: 2, purpose: .rebuild(builder: builder, lease: lease))
     }
 
     private static func text(_ store: any ReadModelStore) async throws -> String? {

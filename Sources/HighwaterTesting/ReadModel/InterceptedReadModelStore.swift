@@ -1,11 +1,11 @@
 public import EventLog
-public import EventModel
 public import ReadModel
 
 /// A read model store that tells of each step before and after it is made, where a test may fail it, or kill whoever makes it.
 public struct InterceptedReadModelStore: ReadModelStore {
     public enum Step: String, Hashable, Sendable, CaseIterable {
         case beforeGenerations, beforeCreate, afterCreate, beforeRenew, beforeFinish, afterFinish, beforeActivate, afterActivate, beforeHold
+        case beforeDropAbandoned
         case beforeDrop, afterDrop, beforePositions, beforeRows, afterRows, beforeApply, afterApply, beforeLoad, afterLoad
         case beforeSnapshot, afterSnapshot, beforeQuery
     }
@@ -43,9 +43,14 @@ public struct InterceptedReadModelStore: ReadModelStore {
         return made
     }
 
-    public func renew(_ lease: BuildLease, on generation: Generation, now: Timestamp) async throws -> Bool {
+    public func renew(_ builder: String, for duration: Duration, on generation: Generation) async throws -> Bool {
         try await onStep(.beforeRenew)
-        return try await store.renew(lease, on: generation, now: now)
+        return try await store.renew(builder, for: duration, on: generation)
+    }
+
+    public func dropAbandoned(of projection: String) async throws -> [Int] {
+        try await onStep(.beforeDropAbandoned)
+        return try await store.dropAbandoned(of: projection)
     }
 
     public func finish(_ generation: Generation) async throws {
@@ -61,9 +66,9 @@ public struct InterceptedReadModelStore: ReadModelStore {
         return isLive
     }
 
-    public func hold(_ generation: Generation, until: Timestamp?) async throws {
+    public func hold(_ generation: Generation, for duration: Duration?) async throws {
         try await onStep(.beforeHold)
-        try await store.hold(generation, until: until)
+        try await store.hold(generation, for: duration)
     }
 
     public func drop(_ generation: Generation) async throws {

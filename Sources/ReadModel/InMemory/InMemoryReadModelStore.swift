@@ -8,9 +8,18 @@ public final class InMemoryReadModelStore: ReadModelStore {
         var generation: Generation
         var positions: [Partition: ChainPosition]
         var rows: [Partition: [RowKey: StoredRow]] = [:]
+        var heldUntil: Timestamp?
 
-        var takesBatches: Bool {
-            generation.state == .live ? generation.heldUntil == nil : generation.lease != nil
+        /// As it is seen at this moment.
+        func seen(at now: Timestamp) -> Generation {
+            var generation = generation
+            generation.isHeld = heldUntil.map { $0 > now && $0 <= now.advanced(by: Generation.longestHold) } ?? false
+            generation.lease = generation.lease.map { BuildLease(builder: $0.builder, expires: $0.expires, now: now) }
+            return generation
+        }
+
+        func takesBatches(at now: Timestamp) -> Bool {
+            generation.state == .live ? !seen(at: now).isHeld : generation.lease != nil
         }
 
         /// That no other partition has a row for a key by stream.
@@ -45,32 +54,36 @@ public final class InMemoryReadModelStore: ReadModelStore {
 
     public let name: String
     private let state = Mutex(State())
+    private let now: @Sendable () -> Timestamp
 
-    public init(name: String = "memory") { self.name = name }
+    /// - Parameter now: the store's clock.
+    public init(name: String = "memory", now: @escaping @Sendable () -> Timestamp = EngineEnvironment.system.now) {
+        self.name = name
+        self.now = now
+    }
 
     // MARK: Generations
 
     public func generations(of projection: String) async throws -> [Generation] {
-        state.withLock { ($0.tables[projection] ?? [:]).values.map(\.generation).sorted { $0.number < $1.number } }
+        let now = now()
+        return state.withLock { ($0.tables[projection] ?? [:]).values.map { $0.seen(at: now) }.sorted { $0.number < $1.number } }
     }
 
     public func createGeneration(
         _ schema: TableSchema, topic: Topic, partitions: Int, purpose: GenerationPurpose
     ) async throws -> Generation {
-        try state.withLock { state throws(ReadModelError) in
+        let now = now()
+        return try state.withLock { state throws(ReadModelError) in
             let name = schema.projection.name
             var lease: BuildLease?
             switch purpose {
             case .first:
                 if let live = try? state.live(name) { return live.generation }
-            case .rebuild(let mine, let now):
-                lease = mine
-                for other in (state.tables[name] ?? [:]).values.map(\.generation) where other.state == .building {
-                    guard let held = other.lease, held.expires > now else {
-                        state[other] = nil
-                        continue
-                    }
-                    throw ReadModelError.rebuilt(name, by: held)
+            case .rebuild(let builder, let duration):
+                lease = BuildLease(builder, for: duration, from: now)
+                for other in (state.tables[name] ?? [:]).values.map({ $0.seen(at: now) }) where other.state == .building {
+                    if let held = other.lease, !held.isOver { throw ReadModelError.rebuilt(name, by: held) }
+                    state[other] = nil
                 }
             }
             let number = (state.lastNumber[name] ?? 0) + 1
@@ -84,12 +97,22 @@ public final class InMemoryReadModelStore: ReadModelStore {
         }
     }
 
-    public func renew(_ lease: BuildLease, on generation: Generation, now: Timestamp) async throws -> Bool {
-        state.withLock { state in
+    public func renew(_ builder: String, for duration: Duration, on generation: Generation) async throws -> Bool {
+        let now = now()
+        return state.withLock { state in
             guard let table = state[generation], table.generation.state != .live else { return false }
-            if let held = table.generation.lease, held.builder != lease.builder, held.expires > now { return false }
-            state[generation]?.generation.lease = lease
+            if let held = table.seen(at: now).lease, held.builder != builder, !held.isOver { return false }
+            state[generation]?.generation.lease = BuildLease(builder, for: duration, from: now)
             return true
+        }
+    }
+
+    public func dropAbandoned(of projection: String) async throws -> [Int] {
+        let now = now()
+        return state.withLock { state in
+            let abandoned = (state.tables[projection] ?? [:]).values.map { $0.seen(at: now) }.filter(\.isAbandoned)
+            for generation in abandoned { state[generation] = nil }
+            return abandoned.map(\.number).sorted()
         }
     }
 
@@ -110,7 +133,7 @@ public final class InMemoryReadModelStore: ReadModelStore {
                 let isBehind = live.positions.contains { ($1.offset) > (table.positions[$0]?.offset ?? Offset(-1)) }
                 guard evenIfBehind || !isBehind else { return false }
                 state[live.generation]?.generation.state = .retired
-                state[live.generation]?.generation.heldUntil = nil
+                state[live.generation]?.heldUntil = nil
             }
             state[generation]?.generation.state = .live
             state[generation]?.generation.lease = nil
@@ -118,9 +141,10 @@ public final class InMemoryReadModelStore: ReadModelStore {
         }
     }
 
-    public func hold(_ generation: Generation, until: Timestamp?) async throws {
+    public func hold(_ generation: Generation, for duration: Duration?) async throws {
+        let until = duration.map { now().advanced(by: $0) }
         state.withLock { state in
-            if state[generation]?.generation.state == .live { state[generation]?.generation.heldUntil = until }
+            if state[generation]?.generation.state == .live { state[generation]?.heldUntil = until }
         }
     }
 
@@ -173,8 +197,9 @@ public final class InMemoryReadModelStore: ReadModelStore {
     private func write(
         _ generation: Generation, _ moves: [PositionMove], _ change: (inout Table) throws(ReadModelError) -> Void
     ) throws -> Bool {
-        try state.withLock { state throws(ReadModelError) in
-            guard var table = state[generation], table.takesBatches else { return false }
+        let now = now()
+        return try state.withLock { state throws(ReadModelError) in
+            guard var table = state[generation], table.takesBatches(at: now) else { return false }
             for move in moves {
                 guard table.positions[move.partition] == move.expected else { return false }
                 table.positions[move.partition] = move.new
@@ -243,5 +268,11 @@ private struct InMemorySnapshot: GenerationSnapshot {
             if last.precedes(all[middle]) { high = middle } else { low = middle + 1 }
         }
         return Array(all[low..<min(low + limit, all.count)])
+    }
+}
+
+extension BuildLease {
+    fileprivate init(_ builder: String, for duration: Duration, from now: Timestamp) {
+        self.init(builder: builder, expires: now.advanced(by: min(duration, Self.longest)), now: now)
     }
 }

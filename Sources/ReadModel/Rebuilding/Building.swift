@@ -46,6 +46,12 @@ final class Building: Sendable {
         state.withLock { $0.folded = [:] }
     }
 
+    /// Keeps what was filled, also where this process is killed; the lease goes on.
+    func markReady() async throws {
+        try await store.finish(generation)
+        guard try await store.renew(rebuild.builder, for: rebuild.options.lease, on: generation) else { throw Rebuild.fenced(generation) }
+    }
+
     private func fillBounds(toCompareWith old: Generation?) async throws -> [Partition: Offset] {
         var bounds: [Partition: Offset] = [:]
         var stands: [Partition: ChainPosition]?
@@ -234,31 +240,52 @@ final class Building: Sendable {
         while case let next = try await catchUp(toEnd: true), next > 1000, next < pass / 2 { pass = next }
         tracker.update { $0.phase = .swap }
         var attempt = 0
+        var blocked = Backoff(base: Self.blocked.base, cap: Self.blocked.cap)
         var held: Generation?
         do {
             while true {
                 try await catchUp(toEnd: true)
-                if try await store.activate(generation, evenIfBehind: isForeign || live?.partitions != generation.partitions) { break }
+                do {
+                    if try await store.activate(generation, evenIfBehind: isForeign || live?.partitions != generation.partitions) { break }
+                } catch let error as ReadModelError where error.code == .blocked {
+                    // The workers go on meanwhile, and so does this one, behind them.
+                    if let held { try await store.hold(held, for: nil) }
+                    (held, attempt) = (nil, 0)
+                    try await waitForOthers(error, &blocked)
+                    continue
+                }
                 guard let now = try await store.generations(of: rebuild.name).first(where: { $0.state == .live }),
                     try await store.positions(of: generation).isEmpty == false
                 else { throw Rebuild.fenced(generation) }
                 attempt += 1
                 if attempt >= 3 {
                     held = now
-                    try await store.hold(now, until: rebuild.environment.now().advanced(by: .seconds(5)))
+                    try await store.hold(now, for: .seconds(5))
                 }
                 try await rebuild.environment.clock.sleep(for: .milliseconds(min(attempt, 50)))
             }
         } catch {
             if let held {
                 let store = store
-                await Task { try? await store.hold(held, until: nil) }.value
+                await Task { try? await store.hold(held, for: nil) }.value
             }
             throw error
         }
+        tracker.update { $0.waitsFor = nil }
         rebuild.logger.info(
             "a new generation is live", metadata: ["projection": "\(rebuild.projection.id)", "generation": "\(generation.number)"])
         try await dropOld()
+    }
+
+    /// Each attempt at a swap holds readers up for a moment, so the pauses between them grow.
+    private static let blocked = (base: Duration.milliseconds(100), cap: Duration.seconds(10))
+
+    private func waitForOthers(_ error: ReadModelError, _ backoff: inout Backoff) async throws {
+        tracker.update { $0.waitsFor = error.message }
+        // Half of it by chance, and never at once.
+        let wait = backoff.next(jitter: 0.5 + rebuild.environment.jitter() / 2)
+        rebuild.logger.warning("the swap waits for others", metadata: ["error": "\(error)", "wait": "\(wait)"])
+        try await rebuild.environment.clock.sleep(for: wait)
     }
 
     /// Keeps the newest of those that were live, for rollback, unless it is empty.

@@ -20,28 +20,32 @@ struct PatientStore: ReadModelStore {
         _ schema: TableSchema, topic: Topic, partitions: Int, purpose: GenerationPurpose
     ) async throws -> Generation {
         try await patience.run {
-            guard case .rebuild(let lease, _) = purpose else { return nil }
+            guard case .rebuild(let builder, _) = purpose else { return nil }
             return try await store.generations(of: schema.projection.name).first {
-                $0.state == .building && $0.lease?.builder == lease.builder
+                $0.state == .building && $0.lease?.builder == builder
             }
         } _: {
             try await store.createGeneration(schema, topic: topic, partitions: partitions, purpose: purpose)
         }
     }
 
-    func renew(_ lease: BuildLease, on generation: Generation, now: Timestamp) async throws -> Bool {
-        try await patience.run { try await store.renew(lease, on: generation, now: now) }
+    func renew(_ builder: String, for duration: Duration, on generation: Generation) async throws -> Bool {
+        try await patience.run { try await store.renew(builder, for: duration, on: generation) }
+    }
+
+    func dropAbandoned(of projection: String) async throws -> [Int] {
+        try await patience.run { try await store.dropAbandoned(of: projection) }
     }
 
     func finish(_ generation: Generation) async throws { try await patience.run { try await store.finish(generation) } }
 
-    /// Answers true for one that is live already.
+    /// Answers true for one that is live already. One that is blocked is the caller's to try again.
     func activate(_ generation: Generation, evenIfBehind: Bool) async throws -> Bool {
         try await patience.run { try await store.activate(generation, evenIfBehind: evenIfBehind) }
     }
 
-    func hold(_ generation: Generation, until: Timestamp?) async throws {
-        try await patience.run { try await store.hold(generation, until: until) }
+    func hold(_ generation: Generation, for duration: Duration?) async throws {
+        try await patience.run { try await store.hold(generation, for: duration) }
     }
 
     func drop(_ generation: Generation) async throws { try await patience.run { try await store.drop(generation) } }

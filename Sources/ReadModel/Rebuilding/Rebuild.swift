@@ -1,6 +1,7 @@
 public import EventLog
 import EventModel
 public import Logging
+import Synchronization
 
 /// Fills a new generation of a projection from offset zero beside the live one, and swaps it in.
 ///
@@ -10,7 +11,8 @@ public import Logging
 /// on and follow by themselves. Faults of store and log that may pass are waited out. Stopped at any point it leaves the live view
 /// untouched; the next run begins anew, as soon as the lease of one that was killed has run out.
 ///
-/// A `ready` generation, left by a rebuild without swap, is taken on instead of built again.
+/// Once it is filled, a generation is `ready` and kept, whatever becomes of the rebuild: the next one takes it on instead of building again.
+/// So one does that could not be swapped in for others' transactions on the view, for which a rebuild waits as long as it must.
 public struct Rebuild: Sendable {
     public struct Options: Sendable {
         /// Partitions read and folded at the same time.
@@ -99,13 +101,18 @@ public struct Rebuild: Sendable {
         try checkNobodyBuilds(generations)
         let tracker = ProgressTracker(environment, progress)
         let (generation, isFresh) = try await obtain(among: generations, partitions: partitions)
+        let filling = Filling(isUnderWay: isFresh)
         do {
-            return try await leased(generation, dropOnFailure: isFresh) {
+            return try await leased(generation, filling) {
                 let live = try await store.generations(of: name).first { $0.state == .live }
                 guard isWanted(live) else { throw Unwanted() }
                 let building = Building(self, generation, live: live, tracker)
                 let old = try await building.comparable()
-                if isFresh { try await building.fill(toCompareWith: old) }
+                if isFresh {
+                    try await building.fill(toCompareWith: old)
+                    try await building.markReady()
+                    filling.end()
+                }
                 return try await building.complete(comparingWith: old)
             }
         } catch is Unwanted {
@@ -115,6 +122,16 @@ public struct Rebuild: Sendable {
 
     /// Somebody else has built it meanwhile.
     private struct Unwanted: Error {}
+
+    /// Whether a generation's rows are still being filled in, so that it is of no use to the next rebuild.
+    private final class Filling: Sendable {
+        private let flag: Atomic<Bool>
+
+        init(isUnderWay: Bool) { flag = Atomic(isUnderWay) }
+
+        var isUnderWay: Bool { flag.load(ordering: .acquiring) }
+        func end() { flag.store(false, ordering: .releasing) }
+    }
 
     /// Makes the retired generation live again, once it has caught up; the one that was live is retired in its place.
     ///
@@ -133,10 +150,10 @@ public struct Rebuild: Sendable {
         }
         try checkNobodyBuilds(generations)
         let tracker = ProgressTracker(environment, progress)
-        guard try await store.renew(lease(), on: retired, now: environment.now()) else {
+        guard try await store.renew(builder, for: options.lease, on: retired) else {
             throw ReadModelError(.rebuildInProgress, "the retired generation of '\(name)' is being worked on by another process")
         }
-        return try await leased(retired, dropOnFailure: false) {
+        return try await leased(retired, Filling(isUnderWay: false)) {
             let building = Building(self, retired, live: generations.first { $0.state == .live }, tracker)
             try await building.swapIn()
             return building.result(.rolledBack, verification: nil)
@@ -146,19 +163,15 @@ public struct Rebuild: Sendable {
     /// One works on a projection at a time, whether it builds, takes on what is ready, or rolls back.
     private func checkNobodyBuilds(_ generations: [Generation]) throws(ReadModelError) {
         for generation in generations where generation.state != .live {
-            if let held = generation.lease, held.builder != builder, held.expires > environment.now() {
+            if let held = generation.lease, held.builder != builder, !held.isOver {
                 throw ReadModelError.rebuilt(name, by: held)
             }
         }
     }
 
-    private func lease(atLeast duration: Duration = .zero) -> BuildLease {
-        BuildLease(builder: builder, expires: environment.now().advanced(by: max(duration, options.lease)))
-    }
-
     /// Before so many rows are loaded in one transaction, behind which a store with one writer lets no renewal through.
     func extendLease(on generation: Generation, toLoad rows: Int) async throws {
-        guard try await store.renew(lease(atLeast: .seconds(rows / 20_000)), on: generation, now: environment.now()) else {
+        guard try await store.renew(builder, for: max(options.lease, .seconds(rows / 20_000)), on: generation) else {
             throw Self.fenced(generation)
         }
     }
@@ -169,14 +182,14 @@ public struct Rebuild: Sendable {
         for ready in generations where ready.state == .ready && ready.schema.projection.version <= projection.id.version {
             let fits = ready.schema == projection.schema && ready.topic == topic && ready.partitions == partitions
             if fits, try await log.holds(try await store.positions(of: ready), of: topic) {
-                if try await store.renew(lease(), on: ready, now: environment.now()) { return (ready, false) }
+                if try await store.renew(builder, for: options.lease, on: ready) { return (ready, false) }
             } else {
                 try await store.drop(ready)
             }
         }
         do {
             let made = try await store.createGeneration(
-                projection.schema, topic: topic, partitions: partitions, purpose: .rebuild(lease(), now: environment.now()))
+                projection.schema, topic: topic, partitions: partitions, purpose: .rebuild(builder: builder, lease: options.lease))
             return (made, true)
         } catch  where Task.isCancelled {
             // It may have been made all the same.
@@ -195,10 +208,10 @@ public struct Rebuild: Sendable {
         await Task { try? await clear(store) }.value
     }
 
-    /// Runs `body` while the lease is renewed, and gives the lease up when no renewal can come any more. Of a fresh generation nothing is left
-    /// where `body` throws.
+    /// Runs `body` while the lease is renewed, and gives the lease up when no renewal can come any more. Nothing is left of a generation that
+    /// was not filled where `body` throws.
     private func leased(
-        _ generation: Generation, dropOnFailure: Bool, _ body: @escaping @Sendable () async throws -> RebuildResult
+        _ generation: Generation, _ filling: Filling, _ body: @escaping @Sendable () async throws -> RebuildResult
     ) async throws -> RebuildResult {
         do {
             let result = try await withThrowingTaskGroup(of: RebuildResult?.self) { group in
@@ -209,7 +222,7 @@ public struct Rebuild: Sendable {
                         try await environment.clock.sleep(for: options.lease / 3)
                         do {
                             // Not patiently: the next round brings a newer lease.
-                            guard try await store.store.renew(lease(), on: generation, now: environment.now()) else {
+                            guard try await store.store.renew(builder, for: options.lease, on: generation) else {
                                 // Once it is live there is nothing to renew.
                                 if try await isLive(generation) { return nil }
                                 throw Self.fenced(generation)
@@ -229,7 +242,7 @@ public struct Rebuild: Sendable {
         } catch let error as ReadModelError where error.code == .fenced {
             throw error  // it is somebody else's now
         } catch {
-            await afterwards { try await dropOnFailure ? $0.drop(generation) : $0.finish(generation) }
+            await afterwards { try await filling.isUnderWay ? $0.drop(generation) : $0.finish(generation) }
             throw error
         }
     }

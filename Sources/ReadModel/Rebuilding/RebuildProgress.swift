@@ -26,6 +26,8 @@ public struct RebuildProgress: Sendable {
     public var bytes: Int64 = 0
     /// Records in the log and not applied yet.
     public var lag: Int64 = 0
+    /// What a swap waits for: others' transactions; nil where it waits for nothing.
+    public var waitsFor: String?
     /// Since the start.
     public var seconds: Double = 0
 

@@ -71,10 +71,28 @@ public final class ProjectionRunner: Service {
             group.addTask {
                 for await partitions in membership.assignments { assigned.set(partitions) }
             }
+            group.addTask { await self.clearAbandoned() }
             await self.follow(assigned, membership)
             group.cancelAll()
         }
         await membership.leave()
+    }
+
+    /// What killed builders have left behind, once their leases are over.
+    private func clearAbandoned() async {
+        while !Task.isCancelled {
+            do {
+                let name = projection.id.name
+                if try await store.generations(of: name).contains(where: \.isAbandoned) {
+                    let dropped = try await store.dropAbandoned(of: name)
+                    if !dropped.isEmpty { logger.info("dropped abandoned generations", metadata: ["generations": "\(dropped)"]) }
+                }
+            } catch {
+                // Told by those who need the store; the next look comes.
+                logger.debug("abandoned generations were not looked for", metadata: ["error": "\(error)"])
+            }
+            try? await environment.clock.sleep(for: options.clearing)
+        }
     }
 
     /// One session after another, each from what the store holds.
@@ -168,12 +186,8 @@ public final class ProjectionRunner: Service {
 
     /// Waits a moment where a swap holds the generation still.
     private func waitForHold(_ generation: Generation, _ backoff: inout Backoff) async throws -> Bool {
-        guard let heldUntil = generation.heldUntil else { return false }
-        if heldUntil <= environment.now() {
-            try await store.hold(generation, until: nil)  // whoever held it is gone
-        } else {
-            try await environment.clock.sleep(for: max(.milliseconds(1), backoff.next(jitter: environment.jitter())))
-        }
+        guard generation.isHeld else { return false }
+        try await environment.clock.sleep(for: max(.milliseconds(1), backoff.next(jitter: environment.jitter())))
         return true
     }
 

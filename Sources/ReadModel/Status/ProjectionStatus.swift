@@ -7,6 +7,8 @@ public struct ProjectionStatus: Codable, Sendable {
         public let state: Generation.State
         /// Who builds it at present.
         public let builder: String?
+        /// Whether it was being built by a process that is gone: the next worker or rebuild that comes by drops it.
+        public let isAbandoned: Bool
     }
 
     public struct PartitionStatus: Codable, Sendable {

@@ -55,7 +55,9 @@ public struct ReadModelInspector: Sendable {
         return ProjectionStatus(
             projection: projection.id.name, version: projection.id.version, store: store.name,
             generations: generations.map {
-                .init(number: $0.number, version: $0.schema.projection.version, state: $0.state, builder: $0.lease?.builder)
+                .init(
+                    number: $0.number, version: $0.schema.projection.version, state: $0.state, builder: $0.lease?.builder,
+                    isAbandoned: $0.isAbandoned)
             },
             partitions: partitions, lagRecords: partitions.reduce(0) { $0 + $1.lag },
             lagSeconds: oldest.map { max(0, environment.now().seconds(since: $0)) } ?? 0, error: failure)

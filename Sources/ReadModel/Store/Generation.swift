@@ -22,11 +22,14 @@ public struct Generation: Hashable, Sendable {
     public let partitions: Int
     /// Who builds it at present.
     public internal(set) var lease: BuildLease?
-    /// Until when a swap that is being made holds the live generation still; see ``ReadModelStore/hold(_:until:)``.
-    public internal(set) var heldUntil: Timestamp?
+    /// Whether a swap that is being made held the live generation still when this was read; see ``ReadModelStore/hold(_:for:)``.
+    public internal(set) var isHeld: Bool
+
+    /// The longest that a swap holds a generation. A hold that ends later, as after the store's clock was set back, is not heeded.
+    public static let longestHold = Duration.seconds(60)
 
     public init(
-        schema: TableSchema, topic: Topic, number: Int, state: State, partitions: Int, lease: BuildLease? = nil, heldUntil: Timestamp? = nil
+        schema: TableSchema, topic: Topic, number: Int, state: State, partitions: Int, lease: BuildLease? = nil, isHeld: Bool = false
     ) {
         self.schema = schema
         self.topic = topic
@@ -34,8 +37,11 @@ public struct Generation: Hashable, Sendable {
         self.state = state
         self.partitions = partitions
         self.lease = lease
-        self.heldUntil = heldUntil
+        self.isHeld = isHeld
     }
+
+    /// Whether it was being built by a process that is gone, or stands still: its rows are of no use, and the next that comes by drops it.
+    public var isAbandoned: Bool { state == .building && lease?.isOver ?? true }
 }
 
 extension Generation: CustomStringConvertible {
@@ -46,21 +52,30 @@ extension Generation: CustomStringConvertible {
 public enum GenerationPurpose: Hashable, Sendable {
     /// The projection's first: it goes live at once, empty. Where there is a live one already, that one is meant.
     case first
-    /// To be filled from offset zero beside the live one. An unfinished one whose lease has run out before `now` was abandoned and is
-    /// dropped; its builder, should it still run, is fenced.
-    case rebuild(BuildLease, now: Timestamp)
+    /// To be filled from offset zero beside the live one, by this builder, whose lease lasts so long from now. An unfinished one whose lease
+    /// is over was abandoned and is dropped; its builder, should it still run, is fenced.
+    case rebuild(builder: String, lease: Duration)
 }
 
 /// A builder's claim to a generation, renewed while it works, so that one that was killed does not block the next for ever.
 ///
-/// Only progress depends on the clock: who wrongly thinks a lease run out drops the generation, and its builder's next write fails.
+/// The store's own clock alone says when it is over: the builders' may differ by days. And only progress depends on that: a process that
+/// wrongly takes a lease for over drops the generation, and its builder's next write fails.
 public struct BuildLease: Hashable, Sendable {
+    /// The longest that one lasts. One that ends later, as after the store's clock was set back, is not heeded.
+    public static let longest = Duration.seconds(3600)
+
     /// Unique to one run of one process.
     public let builder: String
+    /// By the store's clock.
     public let expires: Timestamp
+    /// Whether it was over, by the store's clock, when this was read.
+    public let isOver: Bool
 
-    public init(builder: String, expires: Timestamp) {
+    /// - Parameter now: the time by the store's clock.
+    public init(builder: String, expires: Timestamp, now: Timestamp) {
         self.builder = builder
         self.expires = expires
+        isOver = expires <= now || expires > now.advanced(by: Self.longest)
     }
 }

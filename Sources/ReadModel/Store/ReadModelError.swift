@@ -11,6 +11,8 @@ public struct ReadModelError: Error, CustomStringConvertible {
         case rebuildInProgress
         /// The rebuild's generation was taken away: it was thought dead, or its rows were moved by somebody else.
         case fenced
+        /// Others' transactions keep a generation from being swapped in, which is kept as it is: to be tried again later.
+        case blocked
         /// There is no generation to roll back to.
         case nothingToRollBackTo
         /// A value that the database cannot hold, such as text with NUL, or a sum beyond what it can add up.
@@ -58,7 +60,7 @@ extension ReadModelError {
     package static func rebuilt(_ projection: String, by lease: BuildLease) -> ReadModelError {
         ReadModelError(
             .rebuildInProgress,
-            "'\(projection)' is being rebuilt by \(lease.builder), which holds it until \(lease.expires) and renews that while it runs; "
-                + "if it was killed, try again after that")
+            "'\(projection)' is being rebuilt by \(lease.builder), which holds it until \(lease.expires) by the store's clock and renews that "
+                + "while it runs; if it was killed, try again after that")
     }
 }

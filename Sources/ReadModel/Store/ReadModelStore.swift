@@ -1,5 +1,4 @@
 public import EventLog
-public import EventModel
 
 /// A database that keeps read models: the port that the engine is written against.
 ///
@@ -33,24 +32,32 @@ public protocol ReadModelStore: Sendable {
     /// - Throws: ``ReadModelError`` `rebuildInProgress` where one is being built by somebody else.
     func createGeneration(_ schema: TableSchema, topic: Topic, partitions: Int, purpose: GenerationPurpose) async throws -> Generation
 
-    /// Takes or extends the lease on a generation that is not live.
+    /// Takes or extends the lease on a generation that is not live: for so long from now, by the store's clock, at most
+    /// ``BuildLease/longest``.
     ///
-    /// - Returns: false where the generation is gone, live, or leased to another builder beyond `now`.
-    func renew(_ lease: BuildLease, on generation: Generation, now: Timestamp) async throws -> Bool
+    /// - Returns: false where the generation is gone, live, or leased to another builder.
+    func renew(_ builder: String, for duration: Duration, on generation: Generation) async throws -> Bool
 
     /// Gives up the lease: a generation that was building is `ready`, a retired one is as it was.
     func finish(_ generation: Generation) async throws
+
+    /// Drops the generations of a projection that are abandoned.
+    ///
+    /// - Returns: their numbers.
+    func dropAbandoned(of projection: String) async throws -> [Int]
 
     /// Makes `generation` the live one, in one transaction; the live one before it becomes `retired`, for rollback. Ends its lease and every
     /// hold.
     ///
     /// - Parameter evenIfBehind: whether readers may be sent back, as when the log is not the one that the live rows were made from.
     /// - Returns: false, having changed nothing, where the live generation is ahead of it in some partition, or it is gone.
+    /// - Throws: ``ReadModelError`` `blocked`, having changed nothing, where readers' transactions do not let go of the view. Other readers
+    ///   have waited for some tenths of a second then, so it is not to be tried again at once.
     func activate(_ generation: Generation, evenIfBehind: Bool) async throws -> Bool
 
-    /// Keeps the live generation where it is: until the hold ends, no batch takes effect in it. For the last steps of a swap that cannot
-    /// overtake the workers otherwise. Nil ends it. Whoever finds a hold run out may end it.
-    func hold(_ generation: Generation, until: Timestamp?) async throws
+    /// Keeps the live generation where it is: for so long from now, by the store's clock, at most ``Generation/longestHold``, no batch takes
+    /// effect in it. For the last steps of a swap that cannot overtake the workers otherwise. Nil ends it.
+    func hold(_ generation: Generation, for duration: Duration?) async throws
 
     /// Removes a generation; a live one stays.
     func drop(_ generation: Generation) async throws

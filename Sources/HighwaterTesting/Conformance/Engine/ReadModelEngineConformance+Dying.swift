@@ -35,18 +35,31 @@ extension ReadModelEngineConformance {
         RebuildPoint(name: "after dropping the oldest", point: .store(.afterDrop), isSwapped: true),
     ]
 
+    /// What a builder that is to die leaves behind is soon free.
+    static let shortLease = Duration.milliseconds(50)
+
+    /// Tries again while another builder's lease lasts.
+    static func onceFree<Result>(_ body: () async throws -> Result) async throws -> Result {
+        while true {
+            do {
+                return try await body()
+            } catch let error as ReadModelError where error.code == .rebuildInProgress {
+                await Task.yield()
+            }
+        }
+    }
+
     static let deathInARebuildLaws: [ReadModelEngineLaw] = rebuildPoints.map { point in
         ReadModelEngineLaw("a rebuild that dies \(point.name) leaves the view, and the next one succeeds") { harness in
-            let time = ManualTime()
             let system = try await harness.with { store in
                 let system = try await caughtUp(store)
-                _ = try await system.rebuild(SampleLedger.accounts, environment: time.environment).run()
+                _ = try await system.rebuild(SampleLedger.accounts).run()
                 let before = try await store.rows(of: "accounts", matching: RowQuery())
                 try await system.fill(40, from: 300)  // beyond the live one, and so to be caught up with
                 let worker = DyingWorker(at: point.point, time: point.time)
                 let rebuild = system.rebuild(
-                    SampleLedger.accounts, .init(parallel: 1, memory: point.memory, batchBytes: 400), store: worker.store(store),
-                    log: worker.log(system.log), builder: "dead", environment: time.environment)
+                    SampleLedger.accounts, .init(parallel: 1, memory: point.memory, batchBytes: 400, lease: shortLease),
+                    store: worker.store(store), log: worker.log(system.log), builder: "dead")
                 try await worker.run { _ = try await rebuild.run() }
                 let after = try await store.rows(of: "accounts", matching: RowQuery())
                 if !point.isSwapped {
@@ -56,12 +69,8 @@ extension ReadModelEngineConformance {
             }
             try await harness.with { store in
                 let system = system.on(store)
-                let next = system.rebuild(SampleLedger.accounts, builder: "next", environment: time.environment)
-                if try await store.generations(of: "accounts").contains(where: { $0.state == .building }) {
-                    try await requireError(.rebuildInProgress, "a rebuild right after the other's death") { _ = try await next.run() }
-                }
-                time.advance(seconds: 31)
-                let result = try await next.run()
+                let next = system.rebuild(SampleLedger.accounts, builder: "next")
+                let result = try await onceFree { try await next.run() }
                 try require(result.outcome == .swapped && result.verification?.isEqual == true, "the next one ended as \(result)")
                 try await system.requireStates([.retired, .live], of: "accounts")
                 let end = try await system.writer.append("account/1", SampleLedger.encode(.deposited(1)))

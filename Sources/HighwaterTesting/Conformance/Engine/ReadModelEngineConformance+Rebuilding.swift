@@ -1,6 +1,6 @@
 import EventLog
 import EventModel
-import ReadModel
+package import ReadModel
 import Synchronization
 
 extension ReadModelEngineConformance {
@@ -137,7 +137,7 @@ extension ReadModelEngineConformance {
                     case .beforeRenew where isFilled.isOn:
                         isRenewing.turnOn()
                         while !isFinished.isOn, !Task.isCancelled { await Task.yield() }
-                    case .afterFinish: isFinished.turnOn()
+                    case .afterFinish where isRenewing.isOn: isFinished.turnOn()
                     default: break
                     }
                 }
@@ -204,7 +204,7 @@ extension ReadModelEngineConformance {
                         attempts += 1
                         return attempts
                     }
-                    let isHeld = try await store.generations(of: "accounts").contains { $0.heldUntil != nil }
+                    let isHeld = try await store.generations(of: "accounts").contains { $0.isHeld }
                     let end = try await system.fill(1, from: attempt)
                     if !isHeld { _ = try await queries.positions(of: "accounts", waitFor: end, timeout: .seconds(600)) }
                 }
@@ -275,7 +275,7 @@ extension ReadModelEngineConformance {
 }
 
 extension SampleSystem {
-    func requireStates(_ expected: [Generation.State], of projection: String) async throws {
+    package func requireStates(_ expected: [Generation.State], of projection: String) async throws {
         let states = try await store.generations(of: projection).map(\.state)
         try require(states == expected, "the generations are \(states), not \(expected)")
     }

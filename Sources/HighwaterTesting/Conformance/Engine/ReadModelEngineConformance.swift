@@ -12,5 +12,6 @@
 /// store goes on.
 public enum ReadModelEngineConformance {
     public static let laws: [ReadModelEngineLaw] =
-        runningLaws + deathInABatchLaws + rebuildLaws + deathInARebuildLaws + versionLaws + verificationLaws + faultLaws + answerLaws
+        runningLaws + deathInABatchLaws + rebuildLaws + leaseLaws + deathInARebuildLaws + versionLaws + verificationLaws + faultLaws
+        + answerLaws
 }
