@@ -7,8 +7,15 @@ import SwiftProtobuf
 /// An invoice's accepted lines, in the order of the file: one command.
 struct Invoice {
     private(set) var lines: [InvoiceLine] = []
+    /// How many lines have another customer, country or day than the first, and the first of those lines.
+    private(set) var conflicts: (count: Int, first: Conflict?) = (0, nil)
 
-    mutating func add(_ line: InvoiceLine) { lines.append(line) }
+    mutating func add(_ line: InvoiceLine) {
+        if let first = lines.first, let conflict = Conflict(line, after: first) {
+            conflicts = (conflicts.count + 1, conflicts.first ?? conflict)
+        }
+        lines.append(line)
+    }
 
     /// The path of the command, its idempotency key, and its body. Nil for an invoice without lines.
     ///
@@ -39,10 +46,10 @@ struct Invoice {
                     }.jsonUTF8Bytes()
                 }
         } catch {
-            throw Failure("the command of invoice \(number) cannot be written as JSON: \(error)")
+            throw Failure("the command of invoice \(number), which begins at line \(first.number), cannot be written as JSON: \(error)")
         }
         return InvoiceCommand(
-            isReturn: first.invoice.isReturn, invoice: number,
+            isReturn: first.invoice.isReturn, invoice: number, line: first.number,
             path: first.invoice.isReturn ? "/v1/return/\(number)/register" : "/v1/order/\(number)/place",
             idempotencyKey: "online-retail-\(number)", body: body)
     }
@@ -52,6 +59,8 @@ struct Invoice {
 struct InvoiceCommand: Sendable {
     let isReturn: Bool
     let invoice: String
+    /// The invoice's first line in the file.
+    let line: Int
     let path: String
     let idempotencyKey: String
     let body: [UInt8]
