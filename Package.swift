@@ -116,8 +116,8 @@ let package = Package(
         library(
             "CommerceLoad",
             [
-                "Commerce", "CommerceSchemas", "ProtobufModel", "EventModel", "HighwaterCLI", protobuf, arguments, httpClient, nioCore,
-                nioHTTP1,
+                "Commerce", "CommerceSchemas", "ProtobufModel", "EventModel", "HighwaterCLI", "Operations", protobuf, arguments, httpClient,
+                nioCore, nioPosix, nioHTTP1,
             ]),
         .executableTarget(
             name: "CommerceApp",

@@ -12,19 +12,27 @@ struct Load {
         let start = ContinuousClock.now
         let line = ProgressLine()
         defer { line.end() }
+        try rejects.begin(file.form.layout)
         var result = LoadResult()
+        func add(_ outcome: CommandSender.Outcome, _ command: InvoiceCommand) throws {
+            result.add(outcome, command)
+            if case .refused(let name, let detail) = outcome { try rejects.add(command, refusedFor: name, detail: detail) }
+            result.rejectedLines = rejects.count
+            line.show("load", done: result.fraction(of: file.invoices), progress(result, of: file.invoices, since: start))
+        }
         try await withThrowingTaskGroup(of: (InvoiceCommand, CommandSender.Outcome).self) { group in
             var inFlight = 0
             var sent = 0
-            try await file.read { record, reason in
+            try await file.read { record, reject in
                 result.lines += 1
-                try rejects.add(record, reason)
+                try rejects.add(record, reject)
             } accepted: { invoice in
                 result.lines += invoice.lines.count
+                result.addConflicts(of: invoice)
                 guard let command = try invoice.command() else { return }
                 if inFlight == concurrency, let (command, outcome) = try await group.next() {
                     inFlight -= 1
-                    result.add(outcome, command)
+                    try add(outcome, command)
                 }
                 if let rate {
                     try await ContinuousClock().sleep(until: start + .seconds(Double(sent) / rate))
@@ -32,12 +40,8 @@ struct Load {
                 sent += 1
                 inFlight += 1
                 group.addTask { (command, try await send(command)) }
-                line.show("load", done: result.fraction(of: file.invoices), progress(result, of: file.invoices, since: start))
             }
-            for try await (command, outcome) in group {
-                result.add(outcome, command)
-                line.show("load", done: result.fraction(of: file.invoices), progress(result, of: file.invoices, since: start))
-            }
+            for try await (command, outcome) in group { try add(outcome, command) }
         }
         result.rejectedLines = rejects.count
         result.seconds = (start.duration(to: .now) / .milliseconds(1)).rounded() / 1000

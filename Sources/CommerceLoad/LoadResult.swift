@@ -14,12 +14,21 @@ struct LoadResult: Encodable, Equatable, Sendable {
     var seconds = 0.0
     /// What the refused ones were refused for. For people, and not in the JSON.
     var refusals: [String: Refusal] = [:]
+    /// Lines that disagree with the first of their invoice. For people, and not in the JSON.
+    var conflicts = Conflicts()
 
     struct Refusal: Equatable, Sendable {
         var count: Int
         /// The first of them.
         let invoice: String
         let detail: String?
+    }
+
+    struct Conflicts: Equatable, Sendable {
+        var lines = 0
+        /// One of each of the first invoices.
+        var examples: [Conflict] = []
+        static let mostExamples = 10
     }
 
     private enum CodingKeys: CodingKey {
@@ -46,5 +55,11 @@ struct LoadResult: Encodable, Equatable, Sendable {
             refused += 1
             refusals[name, default: Refusal(count: 0, invoice: command.invoice, detail: detail)].count += 1
         }
+    }
+
+    mutating func addConflicts(of invoice: Invoice) {
+        guard let first = invoice.conflicts.first else { return }
+        conflicts.lines += invoice.conflicts.count
+        if conflicts.examples.count < Conflicts.mostExamples { conflicts.examples.append(first) }
     }
 }
