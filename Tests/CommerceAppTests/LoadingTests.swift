@@ -158,7 +158,8 @@ extension AppTests {
 }
 
 extension JSON {
-    fileprivate var counts: [String: Int] {
+    /// The figures of a load's result, but for the time.
+    var counts: [String: Int] {
         Dictionary(uniqueKeysWithValues: names.subtracting(["seconds"]).map { ($0, self[$0].integer ?? -1) })
     }
 }

@@ -96,11 +96,11 @@ import Testing
         #expect(result == LoadResult(invoices: 1, placed: 1, lines: 5, rejectedLines: 4))
         #expect(
             try String(contentsOfFile: rejects, encoding: .utf8) == """
-                InvoiceNo,StockCode,Description,Quantity,InvoiceDate,UnitPrice,CustomerID,Country,line,reason
-                100001,"S,1","7"" \nSIZE",0,2010-12-01 08:26:00,1,,France,3,quantity
-                A1,x,,,,,,,5,invoice-number
-                C100002,85123A,THING,-1,2010-12-01 08:26:00,-1,17850.0,France,7,price
-                100003,85123A,THING,1,2010-12-01 08:26:00,1,5,17850.0,8,malformed
+                InvoiceNo,StockCode,Description,Quantity,InvoiceDate,UnitPrice,CustomerID,Country,line,reason,field,detail
+                100001,"S,1","7"" \nSIZE",0,2010-12-01 08:26:00,1,,France,3,quantity,Quantity,is 0
+                A1,x,,,,,,,5,invoice-number,InvoiceNo,is neither six digits nor C and six digits
+                C100002,85123A,THING,-1,2010-12-01 08:26:00,-1,17850.0,France,7,price,UnitPrice,is below 0
+                100003,85123A,THING,1,2010-12-01 08:26:00,1,5,"17850.0,France",8,malformed,,the line has 9 fields where the header has 8
 
                 """)
     }
@@ -111,7 +111,53 @@ import Testing
         let full = folder.path + "/full"
         try FileManager.default.createSymbolicLink(atPath: full, withDestinationPath: "/dev/full")
         let file = try folder.write(header + line("x"))
-        await #expect(throws: Failure.self) { try await load(file, rejects: full) { _ in .committed } }
+        let failure = await #expect(throws: Failure.self) { try await load(file, rejects: full) { _ in .committed } }
+        #expect(failure?.description == "the rejects file '\(full)' cannot be written: no space left on device")
+    }
+
+    @Test func keepsTheRejectsOfTheLastLoadUntilItBegins() throws {
+        let path = try folder.write("of the last load\n", to: "rejects.csv")
+        let rejects = try RejectsFile(path: path)
+        #expect(try String(contentsOfFile: path, encoding: .utf8) == "of the last load\n")
+        try rejects.begin(LineForm.documented.layout)
+        #expect(try String(contentsOfFile: path, encoding: .utf8).hasPrefix("InvoiceNo,"))
+    }
+
+    @Test func aRefusedInvoiceHasARowAmongTheRejects() async throws {
+        let path = folder.path + "/rejects.csv"
+        let result = try await load(folder.write(header + line("100001") + line("100002") + line("100002")), rejects: path) {
+            $0.invoice == "100002" ? .refused("too-large", detail: "over the limit (the command has 7 bytes)") : .committed
+        }
+        #expect(result.rejectedLines == 0)
+        let rows = try String(contentsOfFile: path, encoding: .utf8).split(separator: "\n")
+        #expect(rows.dropFirst() == ["100002,,,,,,,,3,too-large,,over the limit (the command has 7 bytes)"])
+    }
+
+    /// The first line gives customer, country and date; that the others differ is told.
+    @Test func tellsOfTwoInvoicesOfOneNumber() async throws {
+        let file = try folder.write(
+            header + line("100001", customer: "1") + line("100002", date: "2010-12-01 08:26:00") + line("100001", customer: "2")
+                + line("100001", customer: "", country: "Spain") + line("100002", date: "2010-12-01 08:27:00")
+                + line("100003", date: "2010-12-01 08:26:00") + line("100003", date: "2011-12-01 08:26:00"))
+        let result = try await load(file) { _ in .committed }
+        #expect(result.placed == 3)
+        #expect(result.conflicts.lines == 3)
+        #expect(
+            result.conflicts.examples.map(\.description).sorted() == [
+                "line 4 of invoice 100001 has customer 2 and not customer 1, as its first line 2",
+                "line 8 of invoice 100003 has 2011-12-01 and not 2010-12-01, as its first line 7",
+            ])
+    }
+
+    @Test func countsRejectsByFieldAndSaysWhatWouldHelp() {
+        var tally = RejectTally()
+        tally.add(Reject(.malformed, .date, "may be either", hint: .dates), field: "InvoiceDate")
+        tally.add(Reject(.malformed, .date, "may be either", hint: .dates), field: "InvoiceDate")
+        tally.add(Reject(.malformed, nil, "is too long"), field: nil)
+        tally.add(Reject(.price, .price, "is below 0"), field: "Price")
+        #expect(tally.count == 4)
+        #expect(tally.text == "3 malformed (InvoiceDate 2, the line 1), 1 price (Price 1)")
+        #expect(tally.advice == ["2 of them have dates that may be day-first or month-first: '--dates' says which"])
     }
 
     /// The figures are those of scripts/check-views, which is written apart from this.
@@ -120,9 +166,10 @@ import Testing
             .appendingPathComponent("samples/online-retail-sample.csv").path
         let content = try await FileContent(sample)
         var reasons: [RejectReason: Int] = [:]
-        for (_, reason) in content.rejected { reasons[reason, default: 0] += 1 }
+        for (_, reject) in content.rejected { reasons[reject.reason, default: 0] += 1 }
+        #expect(content.assumptions.allSatisfy { $0.hasPrefix("prices have decimal points, and commas") })
         #expect(reasons == [.malformed: 15, .quantity: 9, .invoiceNumber: 9, .price: 3])
-        let lines = content.invoices.flatMap(\.lines)
+        let lines = content.lines
         #expect(lines.count == 3562)
         #expect(
             lines.filter { !$0.invoice.isReturn }.reduce(0) { $0 + Int64($1.line.quantity) * $1.line.unitPriceMicros } == 180_269_216_000)

@@ -1,15 +1,45 @@
 import NIOCore
 import NIOHTTP1
 import NIOPosix
+import Synchronization
 
-/// Answers every request the same.
-enum ScriptedServer {
-    static func with<Result>(status: Int, _ body: String, _ work: (_ url: String) async throws -> Result) async throws -> Result {
+/// Gives the answers that it was made with, one a request, and the last of them again and again.
+final class ScriptedServer: Sendable {
+    struct Reply: Sendable {
+        enum Ending: Sendable { case whole, cutBody, silence }
+
+        var status = 201
+        var headers: HTTPHeaders = [:]
+        var body = #"{"replayed":false}"#
+        var ending = Ending.whole
+
+        static let committed = Reply()
+        /// Closes the connection in place of an answer.
+        static let none = Reply(ending: .silence)
+    }
+
+    private let replies: [Reply]
+    private let asked = Mutex(0)
+
+    private init(_ replies: [Reply]) { self.replies = replies }
+
+    private func next() -> Reply {
+        asked.withLock { asked in
+            defer { asked += 1 }
+            return replies[min(asked, replies.count - 1)]
+        }
+    }
+
+    /// - Returns: what the work does, and how many requests came.
+    static func with<Result>(
+        _ replies: [Reply], _ work: (_ url: String) async throws -> Result
+    ) async throws -> (result: Result, requests: Int) {
+        let server = ScriptedServer(replies)
         let channel = try await ServerBootstrap(group: .singletonMultiThreadedEventLoopGroup)
             .childChannelInitializer { channel in
                 channel.eventLoop.makeCompletedFuture {
                     try channel.pipeline.syncOperations.configureHTTPServerPipeline()
-                    try channel.pipeline.syncOperations.addHandler(Answer(status: HTTPResponseStatus(statusCode: status), body: body))
+                    try channel.pipeline.syncOperations.addHandler(Replying(server))
                 }
             }
             .bind(host: "127.0.0.1", port: 0).get()
@@ -21,26 +51,27 @@ enum ScriptedServer {
             throw error
         }
         try await channel.close()
-        return result
+        return (result, server.asked.withLock { $0 })
     }
 
-    private final class Answer: ChannelInboundHandler {
+    private final class Replying: ChannelInboundHandler {
         typealias InboundIn = HTTPServerRequestPart
         typealias OutboundOut = HTTPServerResponsePart
 
-        private let status: HTTPResponseStatus
-        private let body: String
+        private let server: ScriptedServer
 
-        init(status: HTTPResponseStatus, body: String) {
-            self.status = status
-            self.body = body
-        }
+        init(_ server: ScriptedServer) { self.server = server }
 
         func channelRead(context: ChannelHandlerContext, data: NIOAny) {
             guard case .end = unwrapInboundIn(data) else { return }
-            let headers: HTTPHeaders = ["Content-Length": "\(body.utf8.count)"]
-            context.write(wrapOutboundOut(.head(HTTPResponseHead(version: .http1_1, status: status, headers: headers))), promise: nil)
-            context.write(wrapOutboundOut(.body(.byteBuffer(ByteBuffer(string: body)))), promise: nil)
+            let reply = server.next()
+            guard reply.ending != .silence else { return context.close(promise: nil) }
+            var headers = reply.headers
+            headers.replaceOrAdd(name: "Content-Length", value: "\(reply.body.utf8.count + (reply.ending == .cutBody ? 10 : 0))")
+            let head = HTTPResponseHead(version: .http1_1, status: HTTPResponseStatus(statusCode: reply.status), headers: headers)
+            context.write(wrapOutboundOut(.head(head)), promise: nil)
+            context.writeAndFlush(wrapOutboundOut(.body(.byteBuffer(ByteBuffer(string: reply.body)))), promise: nil)
+            guard reply.ending == .whole else { return context.close(promise: nil) }
             context.writeAndFlush(wrapOutboundOut(.end(nil)), promise: nil)
         }
     }

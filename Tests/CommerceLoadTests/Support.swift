@@ -13,11 +13,15 @@ final class TemporaryFolder: Sendable {
 
     deinit { try? FileManager.default.removeItem(atPath: path) }
 
-    func write(_ text: String, to name: String = "orders.csv") throws -> String {
+    func write(_ text: String, to name: String = "orders.csv") throws -> String { try write(Array(text.utf8), to: name) }
+
+    func write(_ bytes: [UInt8], to name: String = "orders.csv") throws -> String {
         let file = path + "/" + name
-        try Data(text.utf8).write(to: URL(fileURLWithPath: file))
+        try Data(bytes).write(to: URL(fileURLWithPath: file))
         return file
     }
+
+    func bytes(_ file: String) throws -> [UInt8] { Array(try Data(contentsOf: URL(fileURLWithPath: file))) }
 
     /// Compresses a file as gzip does: `name.gz`.
     func gzip(_ file: String) throws -> String {
@@ -30,14 +34,28 @@ final class TemporaryFolder: Sendable {
     }
 }
 
-let header = InvoiceLine.columns.joined(separator: ",") + "\n"
+let header = Column.header.joined(separator: ",") + "\n"
 
 /// A good line of an invoice; a return's where its number says so.
 func line(
     _ invoice: String, sku: String = "85123A", quantity: Int = 1, price: String = "1", customer: String = "17850.0",
-    country: String = "France"
+    country: String = "France", date: String = "2010-12-01 08:26:00"
 ) -> String {
-    "\(invoice),\(sku),THING,\(invoice.hasPrefix("C") ? -quantity : quantity),2010-12-01 08:26:00,\(price),\(customer),\(country)\n"
+    "\(invoice),\(sku),THING,\(invoice.hasPrefix("C") ? -quantity : quantity),\(date),\(price),\(customer),\(country)\n"
+}
+
+extension LineForm {
+    /// The data set's own.
+    static let documented = form(dates: nil, .documented)
+
+    static func form(dates: DateOrder?, _ numbers: NumberForm) -> LineForm {
+        do {
+            let layout = try Layout(head: Array(header.utf8), encoding: .utf8, separator: nil, of: "the data set")
+            return LineForm(layout: layout, dates: dates, numbers: numbers)
+        } catch {
+            fatalError("\(error)")
+        }
+    }
 }
 
 /// What a file gives, in its order.
@@ -45,16 +63,20 @@ struct FileContent {
     var invoices: [Invoice] = []
     /// Of the invoices, in their order.
     var commands: [InvoiceCommand] = []
-    var rejected: [(line: Int, reason: RejectReason)] = []
+    var rejected: [(line: Int, reject: Reject)] = []
+    var assumptions: [String] = []
 
     var numbers: [String] { commands.map(\.invoice) }
+    var lines: [InvoiceLine] { invoices.flatMap(\.lines) }
 
-    init(_ path: String) async throws {
-        var content: (invoices: [Invoice], rejected: [(Int, RejectReason)]) = ([], [])
-        try await InvoiceFile(path: path).read {
+    init(_ path: String, _ options: FormOptions = FormOptions()) async throws {
+        let file = try InvoiceFile(path: path, options)
+        assumptions = file.assumptions
+        var content: (invoices: [Invoice], rejected: [(Int, Reject)]) = ([], [])
+        try await file.read {
             content.rejected.append(($0.line, $1))
         } accepted: {
-            content.invoices.append($0)
+            if !$0.lines.isEmpty { content.invoices.append($0) }
         }
         invoices = content.invoices
         commands = try invoices.compactMap { try $0.command() }
