@@ -79,6 +79,11 @@ final class PostgresSession {
         connection.map { PQtransactionStatus($0) == PQTRANS_IDLE && PQpipelineStatus($0) == PQ_PIPELINE_OFF } ?? false
     }
 
+    /// Something has gone one way or the other. Work of our own between is no silence of the server's.
+    private func restartSilence() {
+        if case .silence(let silence) = limit { deadline = .now + silence }
+    }
+
     private func set(_ limit: TimeLimit?) {
         self.limit = limit
         deadline = limit.map { .now + $0.duration }
@@ -213,7 +218,7 @@ final class PostgresSession {
             }
             if descriptors[1].revents != 0 { wakePipe.drain() }
             if descriptors[0].revents != 0 {
-                if case .silence(let silence) = limit { deadline = .now + silence }
+                restartSilence()
                 return descriptors[0].revents
             }
             let now = ContinuousClock.now
@@ -258,7 +263,7 @@ final class PostgresSession {
     func flush(_ connection: OpaquePointer) throws {
         while true {
             let rest = PQflush(connection)
-            if rest == 0 { return }
+            if rest == 0 { return restartSilence() }
             guard rest > 0 else { throw lost() }
             let ready = try wait(for: Int16(POLLIN | POLLOUT))
             if ready & ~Int16(POLLOUT) != 0, PQconsumeInput(connection) == 0 { throw lost() }
