@@ -24,7 +24,8 @@ public import Logging
 /// 3. the default.
 ///
 /// `HIGHWATER_KAFKA_<NAME>` is the librdkafka setting `<name>` with dots for underscores. Any other variable that begins with
-/// `HIGHWATER_`, and any other key of the file, is a problem: a slip of the pen must not pass for the default.
+/// `HIGHWATER_`, and any other key of the file, is a problem: a slip of the pen must not pass for the default. Passed over are only the
+/// ``serviceLinks`` of Kubernetes and Docker.
 public struct Settings: Sendable {
     public let log: LogLocation
     /// At least one.
@@ -48,6 +49,8 @@ public struct Settings: Sendable {
     public let kafka: [String: String]
     /// Every setting with its current value, for people to read. Holds no secret.
     public let table: SettingsTable
+    /// Variables named like settings that Kubernetes or Docker has put there for a Service called `highwater…`; no settings, and passed over.
+    public let serviceLinks: [String]
 
     /// Whether the HTTP address was set, and is not the default.
     public var isHTTPSet: Bool { table.rows.contains { $0.key == Self.httpKey.variable && $0.source != .default } }
@@ -88,7 +91,8 @@ public struct Settings: Sendable {
         return Settings(
             log: log, readModels: readModels, stateFolder: stateFolder, http: http, advertise: advertise, partitions: partitions,
             logLevel: logLevel, shutdownDeadline: .seconds(shutdown), maxBodyBytes: maxBodyBytes, maxWaiting: maxWaiting,
-            commandTimeout: .seconds(commandTimeout), kafka: kafka, table: SettingsTable(rows: reader.rows))
+            commandTimeout: .seconds(commandTimeout), kafka: kafka, table: SettingsTable(rows: reader.rows),
+            serviceLinks: reader.serviceLinks)
     }
 
     /// How other instances reach this one: what is set, or else the HTTP address.

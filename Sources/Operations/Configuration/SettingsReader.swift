@@ -4,6 +4,8 @@ import Configuration
 struct SettingsReader {
     private(set) var problems: [ConfigurationProblem] = []
     private(set) var rows: [SettingsTable.Row] = []
+    /// Variables with the settings' prefix that an orchestrator has put there for a Service, in order.
+    let serviceLinks: [String]
 
     private let names: [String]
     private let environment: any ConfigSnapshot
@@ -13,6 +15,9 @@ struct SettingsReader {
     private static let kafkaPrefix = "KAFKA_"
 
     init(environment: [String: String], file path: String?) {
+        let links = ServiceLinks.names(in: environment.filter { $0.key.hasPrefix(Self.prefix) })
+        serviceLinks = links.sorted()
+        let environment = environment.filter { !links.contains($0.key) }
         names = environment.keys.sorted()
         self.environment = EnvironmentVariablesProvider(
             environmentVariables: environment, secretsSpecifier: .dynamic { name, _ in SecretMask.isSecret(name: name) }
