@@ -133,7 +133,7 @@ public final class KafkaLog: EventLog {
                 let found = try await calls.run { [control] () throws(LogError) in
                     try control.bounds(of: partition, timeout: Self.patience)
                 }
-                if found == nil { _ = try await catalog.metadata(of: partition.topic) }
+                if found == nil { try await catalog.lookUpAndCheck(partition) }
                 return found
             }
         } catch {

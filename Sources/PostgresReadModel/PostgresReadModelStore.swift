@@ -86,12 +86,18 @@ public final class PostgresReadModelStore: ReadModelStore {
         }
     }
 
+    /// Where a connection string leads, without user and password: `db:5432/commerce`.
+    public static func place(of connectionString: String) -> String {
+        let settings = try? ConnectionSettings(connectionString: connectionString, applicationName: "")
+        return settings?.description ?? "an address that cannot be read"
+    }
+
     /// Connects, and brings the engine's tables up to date.
     ///
     /// - Parameter connectionString: a URI or `name=value` list with any of libpq's options; its environment variables, service and password
     ///   files hold too. It is never logged.
     /// - Parameter readOnly: for those that only look: the engine's tables are neither made nor brought up to date.
-    /// - Throws: ``ReadModelError`` `unavailable` where the server cannot be reached or refuses, `incompatibleLayout` where the database's
+    /// - Throws: ``ReadModelError`` `unavailable` where the server cannot be reached, `refused` where it turns this program away, `incompatibleLayout` where the database's
     ///   layout is newer than this program's or its encoding is not UTF-8; read only, `unavailable` where the engine's tables are missing too,
     ///   `incompatibleLayout` where they are older.
     public static func open(

@@ -16,6 +16,7 @@ func readModelError(_ what: String, _ settings: ConnectionSettings?, _ error: an
 private func readModelError(_ cannot: String, _ error: PostgresError) -> ReadModelError {
     func made(_ code: ReadModelError.Code, _ why: String) -> ReadModelError { ReadModelError(code, "\(cannot): \(why)", underlying: error) }
     switch error.kind {
+    case .connecting where error.isRefusal: return ReadModelError(.refused, "\(cannot): \(error)")
     case .connectionString, .connecting, .connectionLost, .unanswered: return ReadModelError(.unavailable, "\(cannot): \(error)")
     case .name: return ReadModelError(.incompatibleLayout, "\(cannot): \(error)")
     case .unexpectedAnswer:
@@ -27,7 +28,7 @@ private func readModelError(_ cannot: String, _ error: PostgresError) -> ReadMod
     case .numericValueOutOfRange: return made(.unsupportedValue, "a number is beyond what its column holds")
     case .programLimitExceeded: return made(.unsupportedValue, "a key is longer than an index can hold, about 2,600 bytes")
     case .insufficientPrivilege:
-        return made(.unavailable, "the role lacks a right; grant it, or let one that has it make the engine's schema and first generation")
+        return made(.refused, "the role lacks a right; grant it, or let one that has it make the engine's schema and first generation")
     case .readOnlyTransaction:
         return made(
             .unavailable, "the server takes no writes: it is a standby, or `default_transaction_read_only` is on; connect to the primary")

@@ -136,7 +136,7 @@ struct PostgresLayoutTests {
             let error = await #expect(throws: ReadModelError.self) {
                 _ = try await reader.createGeneration(SampleLedger.digits.schema, topic: "ledger", partitions: 1, purpose: .first)
             }
-            #expect(error?.code == .unavailable && error?.description.contains("42501") == true, "\(String(describing: error))")
+            #expect(error?.code == .refused && error?.description.contains("42501") == true, "\(String(describing: error))")
             await reader.close()
             try await database.execute("DROP OWNED BY \(role); DROP ROLE \(role)")
         }

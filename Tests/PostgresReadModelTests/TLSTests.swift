@@ -41,7 +41,7 @@ struct TLSTests {
             // The certificate of another server.
             try await withScratchServer("--tls") { other, _ in
                 let wrong = await failure(url(plain, ["sslmode": "verify-full", "sslrootcert": other.folder + "/root.crt"]))
-                #expect(wrong?.code == .unavailable && wrong?.message.contains("sslrootcert") == true, "\(String(describing: wrong))")
+                #expect(wrong?.code == .refused && wrong?.message.contains("sslrootcert") == true, "\(String(describing: wrong))")
                 #expect(wrong?.message.contains("certificate verify failed") == true, "\(String(describing: wrong))")
             }
             let missing = await failure(url(plain, ["sslmode": "verify-full", "sslrootcert": root + ".none"]))
@@ -115,7 +115,7 @@ struct TLSTests {
     @Test func aServerWithoutTLSIsRefusedWhereItIsRequired() async throws {
         try await withScratchServer { _, plain in
             let error = await failure(url(plain, ["sslmode": "require"]))
-            #expect(error?.code == .unavailable && error?.message.contains("sslmode") == true, "\(String(describing: error))")
+            #expect(error?.code == .refused && error?.message.contains("sslmode") == true, "\(String(describing: error))")
             #expect(error?.message.contains("does not support SSL") == true, "\(String(describing: error))")
             let mode = await failure(url(plain, ["sslmode": "requires"]))
             #expect(mode?.message.contains("sslmode") == true, "\(String(describing: mode))")

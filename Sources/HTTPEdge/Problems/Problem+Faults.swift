@@ -17,7 +17,7 @@ extension Problem {
             switch error.code {
             case .behind: self = .unavailable(error.message)
             case .unknownProjection: self = .unavailable("the view has not been built yet")
-            case .unavailable, .storage: self = .unavailable("the read model cannot be read now")
+            case .unavailable, .refused, .storage: self = .unavailable("the read model cannot be read now")
             case .unsupportedValue: self = Problem(.internal, "a figure of the view is beyond what can be held")
             default: return nil
             }

@@ -58,7 +58,10 @@ extension Client {
         switch outcome {
         case RD_KAFKA_RESP_ERR_NO_ERROR: return list.pointee.elems[0].offset
         case RD_KAFKA_RESP_ERR_NOT_LEADER_FOR_PARTITION, RD_KAFKA_RESP_ERR_LEADER_NOT_AVAILABLE,
-            RD_KAFKA_RESP_ERR_OFFSET_NOT_AVAILABLE, RD_KAFKA_RESP_ERR__TIMED_OUT, RD_KAFKA_RESP_ERR__TRANSPORT:
+            RD_KAFKA_RESP_ERR_OFFSET_NOT_AVAILABLE, RD_KAFKA_RESP_ERR__TIMED_OUT, RD_KAFKA_RESP_ERR__TRANSPORT,
+            RD_KAFKA_RESP_ERR__ALL_BROKERS_DOWN,
+            // Librdkafka's own word, and not a broker's: it knows none that leads the partition.
+            RD_KAFKA_RESP_ERR__UNKNOWN_PARTITION:
             return nil
         default: throw error(outcome, action)
         }

@@ -10,6 +10,11 @@ extension LogError {
         case RD_KAFKA_RESP_ERR__TIMED_OUT, RD_KAFKA_RESP_ERR__MSG_TIMED_OUT, RD_KAFKA_RESP_ERR_REQUEST_TIMED_OUT,
             RD_KAFKA_RESP_ERR__TIMED_OUT_QUEUE:
             self.init(.timedOut, "\(action): Kafka did not answer in time", underlying: underlying)
+        case RD_KAFKA_RESP_ERR__TRANSPORT, RD_KAFKA_RESP_ERR__ALL_BROKERS_DOWN, RD_KAFKA_RESP_ERR__RESOLVE:
+            self.init(.unavailable, "\(action): Kafka cannot be reached", underlying: underlying)
+        case RD_KAFKA_RESP_ERR_INVALID_REPLICATION_FACTOR:
+            // As while a cluster starts.
+            self.init(.unavailable, "\(action): Kafka has fewer brokers now than the topic is to have replicas", underlying: underlying)
         case RD_KAFKA_RESP_ERR__UNKNOWN_TOPIC, RD_KAFKA_RESP_ERR_UNKNOWN_TOPIC_OR_PART:
             self.init(.topicMissing, "\(action): there is no such topic; create it first", underlying: underlying)
         case RD_KAFKA_RESP_ERR__UNKNOWN_PARTITION:
@@ -36,7 +41,7 @@ extension LogError {
             self.init(
                 .misconfigured, "\(action): Kafka does not accept these credentials; check the ssl and sasl settings",
                 underlying: underlying)
-        case RD_KAFKA_RESP_ERR_TOPIC_EXCEPTION, RD_KAFKA_RESP_ERR_INVALID_PARTITIONS, RD_KAFKA_RESP_ERR_INVALID_REPLICATION_FACTOR,
+        case RD_KAFKA_RESP_ERR_TOPIC_EXCEPTION, RD_KAFKA_RESP_ERR_INVALID_PARTITIONS,
             RD_KAFKA_RESP_ERR_INVALID_CONFIG, RD_KAFKA_RESP_ERR_POLICY_VIOLATION, RD_KAFKA_RESP_ERR_INVALID_REQUEST,
             RD_KAFKA_RESP_ERR_UNSUPPORTED_VERSION, RD_KAFKA_RESP_ERR__UNSUPPORTED_FEATURE, RD_KAFKA_RESP_ERR__INVALID_ARG:
             self.init(.misconfigured, "\(action): Kafka refuses it", underlying: underlying)

@@ -28,6 +28,13 @@ final class TopicCatalog: Sendable {
     /// - Throws: `topicMissing`, `partitionOutOfRange`.
     func check(_ partition: TopicPartition) async throws(LogError) {
         if knows(partition) { return }
+        try await lookUpAndCheck(partition)
+    }
+
+    /// As ``check(_:)``, by what the brokers tell now.
+    ///
+    /// - Throws: `topicMissing`, `partitionOutOfRange`.
+    func lookUpAndCheck(_ partition: TopicPartition) async throws(LogError) {
         try verify(partition, try await metadata(of: partition.topic))
     }
 

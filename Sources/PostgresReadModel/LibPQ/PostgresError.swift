@@ -67,6 +67,12 @@ struct PostgresError: Error, Hashable, CustomStringConvertible {
         kind == .server && (sqlState == .featureNotSupported || sqlState == .invalidStatementName || sqlState == .undefinedTable)
     }
 
+    /// Whether a server, or the connection's options, turn this program away for what it is: an unknown role or a wrong password (class 28), a
+    /// database that does not exist or may not be entered, a certificate.
+    var isRefusal: Bool {
+        isAboutSettings || sqlState?.conditionClass == "28" || sqlState == .invalidCatalogName || sqlState == .insufficientPrivilege
+    }
+
     /// Whether connecting again with the same settings could help.
     var isWorthReconnecting: Bool {
         guard kind == .connecting || isConnectionLoss, !isAboutSettings else { return false }

@@ -13,6 +13,7 @@ struct SQLState: RawRepresentable, Hashable, Sendable, CustomStringConvertible {
     static let uniqueViolation = SQLState(rawValue: "23505")
     static let readOnlyTransaction = SQLState(rawValue: "25006")
     static let invalidStatementName = SQLState(rawValue: "26000")
+    static let invalidCatalogName = SQLState(rawValue: "3D000")
     static let dependentObjectsStillExist = SQLState(rawValue: "2BP01")
     static let serializationFailure = SQLState(rawValue: "40001")
     static let deadlockDetected = SQLState(rawValue: "40P01")

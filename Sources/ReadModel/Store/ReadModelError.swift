@@ -3,6 +3,8 @@ public struct ReadModelError: Error, CustomStringConvertible {
     public enum Code: String, Sendable {
         /// The database cannot be reached or opened.
         case unavailable
+        /// The database answers, and refuses this program as it is set up: its credentials, its database, or a right. Time does not mend that.
+        case refused
         /// The disk is full or the file cannot be written.
         case storage
         /// No projection of that name, or it has no live generation.
