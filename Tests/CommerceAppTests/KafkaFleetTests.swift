@@ -202,7 +202,7 @@ extension AppTests {
                         #expect(try verify.lines.allSatisfy { try JSON($0)["generation"].integer == 2 })
                         #expect(await tail.standardOutput.waitFor(100), "\(tail.standardError.text)")
                     }
-                    let status = try JSON(try await commerce.run("status", "--json").text)
+                    let status = try JSON(try await commerce.run("status", "--count", "--json").text)
                     #expect(status["partitions"].elements.count == fleet.partitions)
                     #expect(status["partitions"].elements.allSatisfy { $0["commits"].integer ?? 0 > 0 })
                     #expect(status["projections"].elements.count == 4)

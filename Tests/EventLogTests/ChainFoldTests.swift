@@ -22,6 +22,25 @@ import Testing
         #expect(fold.position == batch.position)
     }
 
+    /// What a reading is not for is held against the rule all the same.
+    @Test func selectsByKeyAndCountsTheRest() throws {
+        let values = [
+            Samples.claim(1), Samples.commit(1, 1), Samples.commit(1, 2), Samples.commit(1, 4), Samples.commit(1, 3), Samples.claim(1),
+        ].map(\.encoded)
+        let keys = ["", "order/1", "order/2", "order/1", "order/1", ""]
+        let entries = zip(values, keys).enumerated().map { index, entry in
+            LogEntry(
+                offset: Offset(Int64(index)), storedAt: Timestamp(microseconds: 0), key: Array(entry.1.utf8)[...], value: entry.0[...])
+        }
+        for (selection, offsets) in [(ChainSelection.all, [0, 1, 2, 4]), (.key(Array("order/1".utf8)[...]), [1, 4]), (.none, [])] {
+            var fold = ChainFold(partition, after: .beginning, selecting: selection)
+            let batch = try fold.admit(LogBatch(entries: entries, end: Offset(6)))
+            #expect(batch.records.map(\.offset.rawValue) == offsets.map { Int64($0) })
+            #expect(batch.claims == 1 && batch.commits == 3 && batch.voids == 2)
+            #expect(batch.position == ChainPosition(offset: Offset(4), chain: ChainRule(epoch: Epoch(1), sequence: CommitSequence(3))))
+        }
+    }
+
     @Test func voidsAloneDoNotMoveThePosition() throws {
         var fold = ChainFold(partition, after: .beginning)
         let batch = try fold.admit(Samples.batch([[], [0]]))

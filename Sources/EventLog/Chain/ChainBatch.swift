@@ -2,7 +2,7 @@ public import EventModel
 
 /// The valid records among consecutive entries of a partition.
 public struct ChainBatch: Sendable {
-    /// In order of offset; possibly none, where all were void.
+    /// Those that the reading is for, in order of offset; possibly none.
     public let records: [ChainedRecord]
     /// After the last valid record read so far.
     public let position: ChainPosition
@@ -12,13 +12,20 @@ public struct ChainBatch: Sendable {
     public let end: Offset
     /// How many entries were void.
     public let voids: Int
+    /// How many entries were valid claims, and valid commits, whether the reading is for them or not.
+    public let claims: Int
+    public let commits: Int
 
-    public init(records: [ChainedRecord], position: ChainPosition, next: Offset, end: Offset, voids: Int) {
+    public init(
+        records: [ChainedRecord], position: ChainPosition, next: Offset, end: Offset, voids: Int, claims: Int = 0, commits: Int = 0
+    ) {
         self.records = records
         self.position = position
         self.next = next
         self.end = end
         self.voids = voids
+        self.claims = claims
+        self.commits = commits
     }
 }
 

@@ -5,6 +5,7 @@ import EventModel
 public struct ChainFold: Sendable {
     public private(set) var position: ChainPosition
     private let partition: TopicPartition
+    private let selection: ChainSelection
     /// The entry that a resumed fold reads first must be the one it stopped after.
     private var resumes: Bool
     /// A fold that has failed cannot go on: what it would read next is not what follows its position.
@@ -12,8 +13,9 @@ public struct ChainFold: Sendable {
     private var types = EventTypeCache()
 
     /// To be fed from `position`'s own offset on, or from zero at the beginning.
-    public init(_ partition: TopicPartition, after position: ChainPosition) {
+    public init(_ partition: TopicPartition, after position: ChainPosition, selecting selection: ChainSelection = .all) {
         self.partition = partition
+        self.selection = selection
         self.position = position
         resumes = position != .beginning
     }
@@ -36,12 +38,25 @@ public struct ChainFold: Sendable {
             resumes = false
         }
         var records: [ChainedRecord] = []
-        records.reserveCapacity(entries.count)
+        let isAll = selection == .all
+        if isAll { records.reserveCapacity(entries.count) }
         var voids = 0
+        var claims = 0
+        var commits = 0
         var chain = position.chain
         var offset = position.offset
         // By their places: an entry in a variable of its own is a copy, each with two references to count.
         for index in entries.indices {
+            guard isAll || selection.contains(key: entries[index].key) else {
+                let header = RecordHeader(encoded: entries[index].value)
+                guard chain.admit(header) else {
+                    voids += 1
+                    continue
+                }
+                offset = entries[index].offset
+                if case .claim = header { claims += 1 } else { commits += 1 }
+                continue
+            }
             let record: Record?
             do {
                 record = try Record(encoded: entries[index].value, admittedBy: &chain, types: &types)
@@ -50,6 +65,7 @@ public struct ChainFold: Sendable {
             }
             if let record {
                 offset = entries[index].offset
+                if case .claim = record { claims += 1 } else { commits += 1 }
                 records.append(ChainedRecord(offset: offset, storedAt: entries[index].storedAt, record: record))
             } else {
                 voids += 1
@@ -57,7 +73,8 @@ public struct ChainFold: Sendable {
         }
         position = ChainPosition(offset: offset, chain: chain)
         return ChainBatch(
-            records: records, position: position, next: batch.entries.last?.offset.next ?? batch.end, end: batch.end, voids: voids)
+            records: records, position: position, next: batch.entries.last?.offset.next ?? batch.end, end: batch.end, voids: voids,
+            claims: claims, commits: commits)
     }
 
     private func check(_ entry: LogEntry) throws(LogError) {

@@ -7,9 +7,11 @@ public final class ChainReader {
     private var fold: ChainFold
 
     /// - Throws: `truncated` where the log cannot hold `position`; that it does is checked when the first record is read.
-    public init(_ log: any EventLog, _ partition: TopicPartition, after position: ChainPosition) async throws {
+    public init(
+        _ log: any EventLog, _ partition: TopicPartition, after position: ChainPosition, selecting selection: ChainSelection = .all
+    ) async throws {
         self.partition = partition
-        fold = ChainFold(partition, after: position)
+        fold = ChainFold(partition, after: position, selecting: selection)
         if position != .beginning {
             let bounds = try await log.bounds(of: partition)
             guard bounds.contains(position.offset) else {
@@ -35,7 +37,7 @@ public final class ChainReader {
             let batch = try await reader.next(maximumBytes: maximumBytes)
             let folded = try fold.admit(batch)
             // The resumed record alone is nothing new.
-            if folded.records.isEmpty && folded.voids == 0 && folded.next < folded.end { continue }
+            if folded.claims + folded.commits + folded.voids == 0 && folded.next < folded.end { continue }
             return folded
         }
     }

@@ -3,10 +3,12 @@ extension EventLog {
     public func read(_ partition: TopicPartition, _ range: Range<Offset>) async throws -> [LogEntry] {
         guard !range.isEmpty else { return [] }
         let reader = try await makeReader(of: partition, from: range.lowerBound)
+        // For a single record, as of one commit of a stream, not thousands behind it.
+        let bytes = min(1 << 20, (range.upperBound.rawValue - range.lowerBound.rawValue) * 1024)
         do {
             var entries: [LogEntry] = []
             while entries.last.map({ $0.offset.next < range.upperBound }) ?? true {
-                entries += try await reader.next(maximumBytes: 1 << 20).entries.prefix { $0.offset < range.upperBound }
+                entries += try await reader.next(maximumBytes: Int(bytes)).entries.prefix { $0.offset < range.upperBound }
             }
             await reader.close()
             return entries

@@ -17,7 +17,10 @@ struct EventsShowCommand<Program: HighwaterProgram>: AsyncParsableCommand {
     static var configuration: CommandConfiguration {
         CommandConfiguration(
             commandName: "show", abstract: "A stream's events, oldest first.",
-            discussion: "Reads the stream's partition from its beginning. Exit status 1: there is no such stream.")
+            discussion: """
+                Reads the stream's partition from its beginning; a server that runs answers GET /v1/CATEGORY/ID/events without that. Exit \
+                status 1: there is no such stream.
+                """)
     }
 
     @OptionGroup var shared: SharedOptions
@@ -41,7 +44,8 @@ struct EventsShowCommand<Program: HighwaterProgram>: AsyncParsableCommand {
         let count = try await runtime.partitions(of: context.topic)
         let place = TopicPartition(context.topic, context.partition(of: id, count: count))
         var found = false
-        try await runtime.forEachRecord(of: place, after: .beginning, followsEnd: false) { record in
+        try await runtime.forEachRecord(of: place, after: .beginning, selecting: .key(Array(id.description.utf8)[...]), followsEnd: false) {
+            record in
             guard let commit = record.commit, commit.stream == id else { return }
             found = true
             StandardOutput.write(commit.lines(at: LogPosition(place, record.offset), context))
@@ -136,13 +140,14 @@ extension Runtime {
 
     /// Every valid record behind a position, up to the end as it is now, or for ever.
     func forEachRecord(
-        of place: TopicPartition, after position: ChainPosition, followsEnd: Bool, _ body: (ChainedRecord) async throws -> Void
+        of place: TopicPartition, after position: ChainPosition, selecting selection: ChainSelection = .all, followsEnd: Bool,
+        _ body: (ChainedRecord) async throws -> Void
     ) async throws {
         do {
             let end = try await log.bounds(of: place).upperBound
             var next = position.offset.next
             guard followsEnd || next < end else { return }
-            let reader = try await ChainReader(log, place, after: position)
+            let reader = try await ChainReader(log, place, after: position, selecting: selection)
             while followsEnd || next < end {
                 let batch = try await reader.next()
                 next = batch.next

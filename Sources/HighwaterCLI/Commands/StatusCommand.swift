@@ -9,12 +9,16 @@ struct StatusCommand<Program: HighwaterProgram>: AsyncParsableCommand {
         CommandConfiguration(
             commandName: "status", abstract: "Topics, their writers, and the read models' generations, positions and lag.",
             discussion: """
-                Folds the chain rule over the whole log, to tell each partition's writer and its void records. Lag counts records of the log: \
-                a commit is one, however many events it holds, and so are claims and void records. A read model that is missing or cannot be reached is told as such.
+                Each partition's owner is who made its newest claim. Lag counts records of the log: a commit is one, however many events it \
+                holds, and so are claims and void records. Void records are those that the chain rule skips. A read model that is missing or \
+                cannot be reached is told as such.
                 """)
     }
 
     @OptionGroup var shared: SharedOptions
+
+    @Flag(name: .long, help: "Count commits and void records, for which the whole log is read.")
+    var count = false
 
     @Flag(name: .long, help: "Print a JSON object.")
     var json = false
@@ -29,7 +33,8 @@ struct StatusCommand<Program: HighwaterProgram>: AsyncParsableCommand {
             let topic = context.writeModel.topic
             let announced = try await runtime.announcements(of: topic)
             for partition in Partition.all(of: try await runtime.partitions(of: topic)) {
-                status.partitions.append(try await runtime.status(of: TopicPartition(topic, partition), announced: announced))
+                status.partitions.append(
+                    try await runtime.status(of: TopicPartition(topic, partition), announced: announced, isCounting: count))
             }
             for (kind, store) in stores {
                 switch store {
@@ -53,9 +58,10 @@ struct SystemStatus: Encodable {
         let partition: Int32
         /// Where the next record will land.
         let end: Int64
-        let commits: Int
-        /// Records that the chain rule skips.
-        let voidRecords: Int
+        /// Nil where they were not counted.
+        let commits: Int?
+        /// Records that the chain rule skips; nil where they were not counted.
+        let voidRecords: Int?
         let epoch: Int64
         /// Who claimed the partition last; nil where nobody has.
         let owner: String?
@@ -73,7 +79,8 @@ struct SystemStatus: Encodable {
             [["PARTITION", "END", "COMMITS", "VOID", "EPOCH", "OWNER", "URL"]]
                 + partitions.map {
                     [
-                        "\($0.topic)/\($0.partition)", "\($0.end)", "\($0.commits)", "\($0.voidRecords)", "\($0.epoch)", $0.owner ?? "-",
+                        "\($0.topic)/\($0.partition)", "\($0.end)", $0.commits.map { "\($0)" } ?? "-",
+                        $0.voidRecords.map { "\($0)" } ?? "-", "\($0.epoch)", $0.owner ?? "-",
                         $0.url ?? "-",
                     ]
                 })
@@ -146,21 +153,36 @@ extension Runtime {
         }
     }
 
-    func status(of place: TopicPartition, announced: [OwnerAnnouncement]) async throws -> SystemStatus.PartitionStatus {
-        let end = try await log.bounds(of: place).upperBound
-        var commits = 0
-        var claim: Claim?
-        var valid = 0
-        try await forEachRecord(of: place, after: .beginning, followsEnd: false) { record in
-            valid += 1
-            switch record.record {
-            case .claim(let found): claim = found
-            case .commit: commits += 1
-            }
+    /// - Parameter isCounting: whether to read the whole partition.
+    func status(
+        of place: TopicPartition, announced: [OwnerAnnouncement], isCounting: Bool
+    ) async throws -> SystemStatus.PartitionStatus {
+        do {
+            let newest = try await log.newestClaim(of: place)
+            let announcement = announced.first { $0.partition == place && $0.epoch == newest?.epoch }
+            let counts = isCounting ? try await counts(of: place) : nil
+            return SystemStatus.PartitionStatus(
+                topic: place.topic.name, partition: place.partition.rawValue, end: try await log.bounds(of: place).upperBound.rawValue,
+                commits: counts?.commits, voidRecords: counts?.voids, epoch: newest?.epoch.rawValue ?? 0,
+                owner: newest?.claim?.writer ?? announcement?.instance, url: announcement?.url)
+        } catch let error as LogError {
+            throw Failure("\(error)")
         }
-        return SystemStatus.PartitionStatus(
-            topic: place.topic.name, partition: place.partition.rawValue, end: end.rawValue, commits: commits,
-            voidRecords: Int(end.rawValue) - valid, epoch: claim?.epoch.rawValue ?? 0, owner: claim?.writer,
-            url: announced.first { $0.partition == place && $0.epoch == claim?.epoch }?.url)
+    }
+
+    private func counts(of place: TopicPartition) async throws -> (commits: Int, voids: Int) {
+        let end = try await log.bounds(of: place).upperBound
+        var counts = (commits: 0, voids: 0)
+        var next = Offset.zero
+        guard next < end else { return counts }
+        let reader = try await ChainReader(log, place, after: .beginning, selecting: .none)
+        while next < end {
+            let batch = try await reader.next()
+            next = batch.next
+            counts.commits += batch.commits
+            counts.voids += batch.voids
+        }
+        await reader.close()
+        return counts
     }
 }
