@@ -85,7 +85,7 @@ let package = Package(
 
         // Adapters: one port, one technology each.
         library("SQLiteLog", ["EventModel", "EventLog", grdb, sqlite, logging]),
-        library("SQLiteStateStore", ["EventModel", "EventLog", "WriteModel", grdb, logging]),
+        library("SQLiteStateStore", ["EventModel", "EventLog", "WriteModel", grdb, sqlite, logging]),
         library("SQLiteReadModel", ["EventModel", "EventLog", "ReadModel", grdb, sqlite]),
         library("KafkaLog", ["CRdKafka", "EventModel", "EventLog", logging, metrics]),
         library("PostgresReadModel", ["CLibPQ", "EventModel", "EventLog", "ReadModel", logging, metrics]),
@@ -160,7 +160,9 @@ let package = Package(
                 "EventModel", "EventLog", "WriteModel", "ReadModel", "HTTPEdge", "HighwaterTesting", hummingbird, hummingbirdTesting,
                 httpTypes, httpClient, nioCore, nioPosix, logging, metrics, tracing, inMemoryTracing, lifecycle,
             ]),
-        tests("HighwaterCLITests", ["HighwaterCLI", "ReadModel", "EventLog", "EventModel"]),
+        tests(
+            "HighwaterCLITests",
+            ["HighwaterCLI", "ReadModel", "WriteModel", "EventLog", "EventModel", "Operations", "HighwaterTesting", logging, lifecycle]),
         tests("CommerceTests", ["EventModel", "ProtobufModel", "Commerce", "CommerceSchemas", "HighwaterTesting", protobuf]),
         tests(
             "CommerceProjectionsTests",

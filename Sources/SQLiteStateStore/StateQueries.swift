@@ -87,29 +87,33 @@ struct StateQueries {
         try db.cachedStatement(sql: #"UPDATE meta SET "offset" = ?, epoch = ?, sequence = ?"#).execute(arguments: [
             batch.position.offset.rawValue, batch.position.chain.epoch.rawValue, batch.position.chain.sequence.rawValue,
         ])
-        let saveStream = try db.cachedStatement(
-            sql: """
-                INSERT INTO streams (name, version, state) VALUES (?, ?, ?)
-                ON CONFLICT (name) DO UPDATE SET version = excluded.version, state = excluded.state
-                """)
-        let findStream = try db.cachedStatement(sql: "SELECT id FROM streams WHERE name = ?")
-        let saveCommit = try db.cachedStatement(
-            sql: """
-                INSERT OR REPLACE INTO commits (stream, first_version, events, "offset", command_id, digest)
-                VALUES (?, ?, ?, ?, ?, ?)
-                """)
-        for stream in batch.streams {
-            saveStream.setUncheckedArguments([stream.id.description, stream.version.rawValue, Data(stream.state)])
-            try saveStream.execute()
-            guard !stream.commits.isEmpty else { continue }
-            findStream.setUncheckedArguments([stream.id.description])
-            let id = try Int64.fetchOne(findStream)
+        var saveStream = try BulkStatement(
+            db,
+            """
+            INSERT INTO streams (name, version, state) VALUES (?, ?, ?)
+            ON CONFLICT (name) DO UPDATE SET version = excluded.version, state = excluded.state
+            RETURNING id
+            """)
+        var saveCommit = try BulkStatement(
+            db,
+            """
+            INSERT OR REPLACE INTO commits (stream, first_version, events, "offset", command_id, digest)
+            VALUES (?, ?, ?, ?, ?, ?)
+            """)
+        // In the order of the index on names, so that many streams touch each of its pages once.
+        for (name, stream) in batch.streams.map({ ($0.id.description, $0) }).sorted(by: { $0.0 < $1.0 }) {
+            saveStream.bind(1, name)
+            saveStream.bind(2, stream.version.rawValue)
+            saveStream.bind(3, stream.state)
+            let id = try saveStream.run() ?? 0
             for commit in stream.commits {
-                saveCommit.setUncheckedArguments([
-                    id, commit.firstVersion.rawValue, commit.events, commit.offset.rawValue, commit.commandID.description,
-                    Data(commit.commandDigest.storedBytes),
-                ])
-                try saveCommit.execute()
+                saveCommit.bind(1, id)
+                saveCommit.bind(2, commit.firstVersion.rawValue)
+                saveCommit.bind(3, Int64(commit.events))
+                saveCommit.bind(4, commit.offset.rawValue)
+                saveCommit.bind(5, commit.commandID.description)
+                saveCommit.bind(6, commit.commandDigest.storedBytes)
+                try saveCommit.run()
             }
         }
     }

@@ -83,7 +83,7 @@ extension PartitionOwner {
         folding = Task {
             do {
                 let store = try opened ?? openStore
-                let stored = try await store.streams(fold.streams(of: records))
+                let stored = try await store.streams(fold.streams(of: records).filter(store.mayHold))
                 try await store.save(try fold.batch(records, onto: stored, position: position))
                 step(.folded(position))
             } catch {

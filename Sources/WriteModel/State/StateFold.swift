@@ -18,17 +18,24 @@ public struct StateFold: Sendable {
     public func batch(
         _ records: [ChainedRecord], onto stored: [StreamID: StoredStream], position: ChainPosition
     ) throws -> StateBatch {
-        var folds: [StreamID: Fold] = [:]
+        var folds: [Fold] = []
+        var places: [StreamID: Int] = [:]
         for record in records {
             guard let commit = record.commit else { continue }
-            var fold = try folds.removeValue(forKey: commit.stream) ?? start(commit.stream, stored[commit.stream])
-            try fold.apply(commit, at: record.offset)
-            folds[commit.stream] = fold
+            let place: Int
+            if let known = places[commit.stream] {
+                place = known
+            } else {
+                place = folds.count
+                places[commit.stream] = place
+                folds.append(try start(commit.stream, stored[commit.stream]))
+            }
+            try folds[place].apply(commit, at: record.offset)
         }
         return StateBatch(
             position: position,
-            streams: folds.map { id, fold in
-                StateBatch.Stream(id: id, version: fold.version, state: fold.decider.encode(fold.state), commits: fold.commits)
+            streams: folds.map { fold in
+                StateBatch.Stream(id: fold.id, version: fold.version, state: fold.decider.encode(fold.state), commits: fold.commits)
             })
     }
 
@@ -37,11 +44,12 @@ public struct StateFold: Sendable {
             throw LogError(.corrupt, "stream '\(id)' is of a category that is not registered; register '\(id.category)'")
         }
         return Fold(
-            decider: decider, state: try stored.map { try decider.decode($0.state) } ?? decider.initial,
+            id: id, decider: decider, state: try stored.map { try decider.decode($0.state) } ?? decider.initial,
             version: stored?.version ?? .none)
     }
 
     private struct Fold {
+        let id: StreamID
         let decider: StreamDecider
         var state: StreamState
         var version: StreamVersion
