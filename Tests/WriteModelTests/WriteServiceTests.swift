@@ -243,6 +243,58 @@ struct WriteServiceTests {
         #expect(answers.count == 1 && answers.allSatisfy { $0.contains("full") && !$0.contains("/secret") }, "\(answers)")
     }
 
+    /// Without its state store an instance reads the whole partition first. The others are commanded meanwhile.
+    @Test func aPartitionThatIsStillReadIsToldWithHowFar() async throws {
+        let context = BoundedContext("counting", categories: [.tally()])
+        let slow = TopicPartition(context.topic, context.partition(of: try StreamID("tally/a"), count: 2))
+        let quick = try #require(
+            (0..<64).map { "b\($0)" }.first { context.partition(of: StreamID(trusted: "tally/\($0)"), count: 2) != slow.partition })
+        try await log.createTopic(context.topic, partitions: 2)
+        let producer = try await log.makeProducer()
+        func append(_ record: Record) { producer.append(LogRecord(key: [], value: Bytes(record.encoded)), to: slow) { _ in } }
+        append(.claim(Claim(epoch: Epoch(1), writer: "gone", at: Timestamp(microseconds: 0), partitions: 2)))
+        for number in 1...12_000 as ClosedRange<Int64> {
+            append(
+                .commit(
+                    Commit(
+                        epoch: Epoch(1), sequence: CommitSequence(number), stream: try StreamID("tally/a"),
+                        firstVersion: StreamVersion(number),
+                        commandID: CommandID(trusted: "\(number)"), commandDigest: [], at: Timestamp(microseconds: 0),
+                        events: [EncodedEvent(type: "tally.added.v1", data: [UInt8(ascii: "0")])])))
+        }
+        let gated = GatedLog(log)
+        gated.holdReaders(of: slow)
+        let service = WriteService(
+            context, log: gated, stores: stores, options: WriteService.Options(instance: "first"),
+            logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() })
+        try await withServiceRunning(service) {
+            while try await service.execute(.add(1, to: quick, id: "1")).receipt == nil { await Task.yield() }
+            var known = try #require(await service.ownership().first { $0.partition == slow })
+            while known.reading == nil {
+                await Task.yield()
+                known = try #require(await service.ownership().first { $0.partition == slow })
+            }
+            #expect(!known.isOwner && known.reading == ReadingProgress(read: 0, total: 12_001))
+            #expect(known.reason == "reading \(slow): 0 % of 12,001 records")
+            guard case .unavailable(let told) = try await service.execute(.add(1, to: "a", id: "1")) else {
+                Issue.record("a command was decided on a part of its stream")
+                return
+            }
+            #expect(told.contains("still reading \(slow): 0 % of 12,001 records; nothing happened"))
+            gated.release()
+            try await service.ready()
+            #expect(try await service.execute(.add(1, to: "a", id: "new")).receipt?.version == StreamVersion(12_001))
+            #expect(await service.ownership().allSatisfy { $0.isOwner && $0.reading == nil && $0.reason == nil })
+        }
+    }
+
+    @Test func progressIsToldInWholePercent() {
+        #expect("\(ReadingProgress(read: 0, total: 0))" == "100 % of 0 records")
+        #expect("\(ReadingProgress(read: 999, total: 1000))" == "99 % of 1,000 records")
+        #expect("\(ReadingProgress(read: 610_999, total: 1_001_000))" == "61 % of 1,001,000 records")
+        #expect(ReadingProgress(read: 1, total: 2) + ReadingProgress(read: 3, total: 8) == ReadingProgress(read: 4, total: 10))
+    }
+
     @Test func answersEverybodyOnShutdownAndTakesNoMore() async throws {
         let service = try await running { service in
             await withTaskGroup { group in

@@ -91,24 +91,37 @@ extension PartitionOwner {
             case .end: try await log.bounds(of: partition).upperBound
             case .through(let offset): offset.next
             }
-        if position.offset.next < end {
-            let reader = try await ChainReader(log, partition, after: position)
-            do {
-                var next = position.offset.next
-                while next < end {
-                    let batch = try await reader.next()
-                    try Task.checkCancellation()
-                    next = batch.next
-                    step(.read(id, batch))
-                    await folding?.value  // back pressure: the state store keeps pace
-                }
-                await reader.close()
-            } catch {
-                await reader.close()
-                throw error
-            }
-        }
+        let work = ReadingProgress(from: position.offset.next, to: position.offset.next, of: end)
+        defer { progress = nil }
+        progress = work
+        let isLong = work.isLong && machine.isPreparing
+        if isLong { logger.info("reading \(partition) before it can be written", metadata: ["records": "\(work.total)"]) }
+        if work.total > 0 { try await read(id, after: position, upTo: end, isLong: isLong) }
         step(.readEnded(id))
+    }
+
+    private func read(
+        _ id: PartitionWriter.ReadingID, after position: ChainPosition, upTo end: Offset, isLong: Bool
+    ) async throws {
+        let reader = try await ChainReader(log, partition, after: position)
+        do {
+            var next = position.offset.next
+            while next < end {
+                let batch = try await reader.next()
+                try Task.checkCancellation()
+                next = batch.next
+                // Not while the log is waited for: a partition whose leader is away must not keep the others from their turns.
+                if isLong { try await turns.take(rank: Int(partition.partition.rawValue)) }
+                defer { if isLong { turns.giveBack() } }
+                step(.read(id, batch))
+                await folding?.value  // back pressure: the state store keeps pace
+                progress = ReadingProgress(from: position.offset.next, to: next, of: end)
+            }
+            await reader.close()
+        } catch {
+            await reader.close()
+            throw error
+        }
     }
 
     func confirm(_ id: PartitionWriter.ConfirmationID) {

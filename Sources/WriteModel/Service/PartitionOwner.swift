@@ -45,8 +45,12 @@ actor PartitionOwner {
     private var nextCheck = Timestamp(microseconds: 0)
     private let checkInterval: Duration
     private let routing: PartitionRouting
-    /// Why it does not write, where it does not.
-    private(set) var reason: Reason? = "the partition has not been claimed yet"
+    /// Shared by the partitions: for readings that take long.
+    let turns: Turns
+    /// Why it does not write, where it does not, as it was told last.
+    private var told: Reason? = "the partition has not been claimed yet"
+    /// How far the reading before a claim has come.
+    var progress: ReadingProgress?
 
     /// Who waits for records that another may have written.
     var readers: [(offset: Offset, deadline: Timestamp, continuation: CheckedContinuation<Bool, Never>)] = []
@@ -62,7 +66,8 @@ actor PartitionOwner {
 
     init(
         _ machine: PartitionWriter, log: any EventLog, stores: any StateStoreProvider, context: BoundedContext,
-        environment: EngineEnvironment, checkInterval: Duration, routing: PartitionRouting, metrics: WriterMetrics, logger: Logger
+        environment: EngineEnvironment, checkInterval: Duration, routing: PartitionRouting, turns: Turns, metrics: WriterMetrics,
+        logger: Logger
     ) {
         partition = machine.partition
         self.machine = machine
@@ -72,12 +77,17 @@ actor PartitionOwner {
         self.environment = environment
         self.checkInterval = checkInterval
         self.routing = routing
+        self.turns = turns
         self.metrics = metrics
         self.logger = logger
         fold = StateFold(context)
     }
 
     var isOwner: Bool { machine.isOwner }
+    /// How far it has come, where it reads the partition in order to write it for the first time.
+    var readingAhead: ReadingProgress? { machine.isPreparing ? progress : nil }
+    /// Why it does not write, where it does not.
+    var reason: Reason? { readingAhead.map { "reading \(partition): \("\($0)")" } ?? told }
     /// Neither writes the partition nor is about to.
     var isIdle: Bool { machine.isIdle && (!isAssigning || isLeaving) }
     /// Of the claim by which it writes the partition; nil where it does not.
@@ -90,6 +100,9 @@ actor PartitionOwner {
             if machine.isIdle || machine.isPreparing && routing.isOwnedElsewhere(partition) { return .notOwner }
         }
         guard !isStopped else { return .unavailable("this instance is shutting down") }
+        if let readingAhead, readingAhead.isLong {
+            return .unavailable("this instance is still reading \(partition): \(readingAhead); nothing happened, send it again later")
+        }
         let now = environment.now()
         return await withCheckedContinuation { continuation in
             tickets += 1
@@ -123,7 +136,7 @@ actor PartitionOwner {
             step(.assigned(from: position))
         } catch {
             guard !isStopped, !isLeaving else { return }
-            reason = Reason(error)
+            told = Reason(error)
             logger.error("cannot take \(partition); trying again", metadata: ["reason": "\(error)"])
             assignLater()
         }
@@ -268,7 +281,7 @@ actor PartitionOwner {
     // MARK: What the machine tells
 
     func becameOwner(_ epoch: Epoch) {
-        reason = nil
+        told = nil
         settle()
         routing.won(partition, epoch)
         metrics.claims.increment()
@@ -276,7 +289,7 @@ actor PartitionOwner {
     }
 
     func steppedDown(_ claim: Claim?, _ why: Reason) {
-        reason = why
+        told = why
         settle()
         routing.lost(partition, isDeposed: claim != nil)
         guard claim == nil else {
@@ -298,7 +311,7 @@ actor PartitionOwner {
 
     func recovering(_ error: LogError) {
         metrics.recoveries.increment()
-        reason = Reason(told: error.explanation, full: error.message)
+        told = Reason(told: error.explanation, full: error.message)
         logger.warning("lost track of \(partition); claiming it again", metadata: ["reason": "\(error)"])
     }
 

@@ -7,6 +7,8 @@ public struct PartitionOwnership: Sendable {
     public let epoch: Epoch?
     /// Why this instance does not write it, for operators.
     public let reason: String?
+    /// How far this instance has come in reading the partition, where it is about to write it.
+    public let reading: ReadingProgress?
     /// Which other instance writes it, where this one does not and the other has announced itself.
     public let announced: OwnerAnnouncement?
 

@@ -5,7 +5,7 @@ import Logging
 /// A stream's own history, read from the log by offset.
 extension WriteService {
     public func catchUp(to position: LogPosition, timeout: Duration) async throws(HistoryError) {
-        guard let owner = owner(of: position.partition) else { throw HistoryError(.unavailable, "the log is not open yet") }
+        guard let owner = owner(of: position.partition) else { throw HistoryError(.unavailable, "the log cannot be reached yet") }
         let isReached: Bool
         do {
             isReached = try await owner.catchUp(to: position.offset, timeout: timeout)
@@ -88,7 +88,7 @@ extension WriteService {
     }
 
     private func writingOwner(of stream: StreamID) async throws(HistoryError) -> PartitionOwner {
-        guard let owner = owner(of: stream) else { throw HistoryError(.unavailable, "the log is not open yet") }
+        guard let owner = await openedOwner(of: stream) else { throw HistoryError(.unavailable, "the log cannot be reached yet") }
         try await checkWriting(owner)
         return owner
     }

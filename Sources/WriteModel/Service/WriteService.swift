@@ -22,6 +22,11 @@ public final class WriteService: CommandService, Service {
         public var interval = Duration.milliseconds(200)
         /// How often an owner without commands looks whether it has been deposed.
         public var checkInterval = Duration.seconds(1)
+        /// Partitions that are folded at the same time where there is much to read before they can be claimed. The first are then complete long
+        /// before the last, which on as many cores take no longer for it.
+        public var readings = 2
+        /// How long after the start a request waits for the topic to be opened, before it is told to come again.
+        public var opening = Duration.seconds(2)
         /// Within which other instances must have taken its partitions over, when it leaves; then it stops all the same.
         public var handover = Duration.seconds(5)
 
@@ -37,6 +42,8 @@ public final class WriteService: CommandService, Service {
     let logger: Logger
     private let partitionOwners = Mutex<[PartitionOwner]>([])
     private let membership = Mutex<(any GroupMembership)?>(nil)
+    /// Until when requests wait for the topic.
+    private let opensBy: Timestamp
     /// Of who writes what.
     let changes = ChangeSignal()
     let handingOver = Mutex(false)
@@ -55,10 +62,16 @@ public final class WriteService: CommandService, Service {
         self.options = options
         self.environment = environment
         self.logger = logger
+        opensBy = environment.now().advanced(by: options.opening)
     }
 
     public func run() async throws {
-        let assignments = try await start()
+        let assignments: AsyncStream<Set<Partition>>
+        do {
+            assignments = try await cancelWhenGracefulShutdown { try await self.start() }
+        } catch is CancellationError {
+            return await stop()
+        }
         await withTaskGroup { group in
             group.addTask { await self.follow(assignments) }
             group.addTask { await self.tick() }
@@ -82,7 +95,7 @@ public final class WriteService: CommandService, Service {
     }
 
     public func execute(_ command: Command, timeout: Duration?) async -> CommandOutcome {
-        guard let owner = owner(of: command.stream) else { return .unavailable("the log is not open yet") }
+        guard let owner = await openedOwner(of: command.stream) else { return .unavailable("the log cannot be reached yet") }
         return await owner.execute(command, timeout: min(options.timeout, timeout ?? options.timeout))
     }
 
@@ -100,6 +113,7 @@ public final class WriteService: CommandService, Service {
             result.append(
                 PartitionOwnership(
                     partition: owner.partition, epoch: epoch, reason: epoch == nil ? await owner.reason?.full : nil,
+                    reading: await owner.readingAhead,
                     announced: announced?.instance == instance ? nil : announced))
         }
         return result
@@ -121,6 +135,22 @@ public final class WriteService: CommandService, Service {
         }
     }
 
+    /// Waits for a topic that may be opened in a moment.
+    func openedOwner(of stream: StreamID) async -> PartitionOwner? {
+        while true {
+            let count = changes.count
+            if let owner = owner(of: stream) { return owner }
+            let remaining = opensBy.seconds(since: environment.now())
+            guard remaining > 0, !Task.isCancelled else { return nil }
+            await withTaskGroup { group in
+                group.addTask { await self.changes.wait(beyond: count) }
+                group.addTask { try? await self.environment.clock.sleep(for: .seconds(remaining)) }
+                await group.next()
+                group.cancelAll()
+            }
+        }
+    }
+
     func owner(of partition: TopicPartition) -> PartitionOwner? { allOwners.first { $0.partition == partition } }
 
     var allOwners: [PartitionOwner] { partitionOwners.withLock { $0 } }
@@ -137,6 +167,7 @@ public final class WriteService: CommandService, Service {
     public func open() async throws {
         guard allOwners.isEmpty else { return }
         let count = try await log.ensureTopic(context.topic, partitions: options.partitions)
+        let turns = Turns(options.readings)
         var made: [PartitionOwner] = []
         for partition in Partition.all(of: count) {
             let place = TopicPartition(context.topic, partition)
@@ -145,17 +176,27 @@ public final class WriteService: CommandService, Service {
             made.append(
                 PartitionOwner(
                     machine, log: log, stores: stores, context: context, environment: environment, checkInterval: options.checkInterval,
-                    routing: PartitionRouting(ownerTopic, changes: changes), metrics: WriterMetrics(place), logger: logger))
+                    routing: PartitionRouting(ownerTopic, changes: changes), turns: turns, metrics: WriterMetrics(place), logger: logger))
         }
         partitionOwners.withLock { [made] in $0 = made }
         opened.signal()
+        changes.advance()
     }
 
     private func start() async throws -> AsyncStream<Set<Partition>> {
-        try await open()
-        let joined = try await log.join(group: "\(context.topic).writers", topic: context.topic)
-        membership.withLock { $0 = joined }
-        return joined.assignments
+        var backoff = Backoff()
+        while true {
+            do {
+                try await open()
+                let joined = try await log.join(group: "\(context.topic).writers", topic: context.topic)
+                membership.withLock { $0 = joined }
+                return joined.assignments
+            } catch let error as LogError where error.isRetriable {
+                logger.warning(
+                    "the writers' group cannot be joined; trying again", metadata: ["topic": "\(context.topic)", "reason": "\(error)"])
+                try await environment.clock.sleep(for: backoff.next(jitter: environment.jitter()))
+            }
+        }
     }
 
     func leaveGroup() async {

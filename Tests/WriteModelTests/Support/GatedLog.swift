@@ -8,6 +8,7 @@ final class GatedLog: EventLog {
     private struct State {
         var isHeld = false
         var areReadersHeld = false
+        var heldReaders: Set<TopicPartition> = []
         var refused: Set<Topic> = []
         var held: [@Sendable () -> Void] = []
     }
@@ -26,11 +27,15 @@ final class GatedLog: EventLog {
     /// Nothing is read from now on.
     func holdReaders() { state.withLock { $0.areReadersHeld = true } }
 
+    /// Nothing of the partition is read from now on.
+    func holdReaders(of partition: TopicPartition) { state.withLock { _ = $0.heldReaders.insert(partition) } }
+
     /// What was appended meanwhile lands now.
     func release() {
         let held = state.withLock { state in
             state.isHeld = false
             state.areReadersHeld = false
+            state.heldReaders = []
             defer { state.held = [] }
             return state.held
         }
@@ -52,11 +57,15 @@ final class GatedLog: EventLog {
         if isHeld { arrivals.advance() } else { append() }
     }
 
-    fileprivate func pass(_ topic: Topic, isReading: Bool = false) async throws(LogError) {
+    /// - Parameter partition: that which is read, where one is.
+    fileprivate func pass(_ topic: Topic, reading partition: TopicPartition? = nil) async throws(LogError) {
         if state.withLock({ $0.refused.contains(topic) }) { throw LogError(.unavailable, "'\(topic)' is away") }
         while true {
             let count = changes.count
-            guard state.withLock({ $0.isHeld || isReading && $0.areReadersHeld }) else { return }
+            let isHeld = state.withLock { state in
+                state.isHeld || partition.map { state.areReadersHeld || state.heldReaders.contains($0) } ?? false
+            }
+            guard isHeld else { return }
             await changes.wait(beyond: count)
             if Task.isCancelled { throw LogError(.closed, "cancelled") }
         }
@@ -83,7 +92,7 @@ final class GatedLog: EventLog {
 
     func makeReader(of partition: TopicPartition, from offset: Offset) async throws(LogError) -> any LogReader {
         try await pass(partition.topic)
-        return GatedReader(gate: self, partition.topic, try await log.makeReader(of: partition, from: offset))
+        return GatedReader(gate: self, partition, try await log.makeReader(of: partition, from: offset))
     }
 
     func join(group: String, topic: Topic) async throws(LogError) -> any GroupMembership { try await log.join(group: group, topic: topic) }
@@ -122,18 +131,18 @@ private final class GatedProducer: LogProducer {
 
 private final class GatedReader: LogReader {
     private let gate: GatedLog
-    private let topic: Topic
+    private let partition: TopicPartition
     private let reader: any LogReader
 
-    init(gate: GatedLog, _ topic: Topic, _ reader: any LogReader) {
+    init(gate: GatedLog, _ partition: TopicPartition, _ reader: any LogReader) {
         self.gate = gate
-        self.topic = topic
+        self.partition = partition
         self.reader = reader
     }
 
     func next(maximumBytes: Int) async throws -> LogBatch {
         let batch = try await reader.next(maximumBytes: maximumBytes)
-        try await gate.pass(topic, isReading: true)
+        try await gate.pass(partition.topic, reading: partition)
         return batch
     }
 
