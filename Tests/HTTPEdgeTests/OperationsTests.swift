@@ -24,6 +24,26 @@ import Tracing
         }
     }
 
+    @Test mutating func partsHaveProbesOfTheirOwn() async throws {
+        edge.services.health.parts = ["commands", "views"]
+        edge.services.health.report = { HealthEndpoints.Report(isPassing: $0 != .part("views"), json: "{\"asked\":\"\($0.path)\"}") }
+        for (path, status) in [("/health/ready", 200), ("/health/ready/commands", 200), ("/health/ready/views", 503)] {
+            let response = try await edge.send(.get, path)
+            #expect(response.status.code == status)
+            #expect(response.text == "{\"asked\":\"\(path)\"}")
+        }
+        for path in ["/health/ready/projections", "/health/live/commands", "/health/ready/commands/x"] {
+            #expect(try await edge.send(.get, path).status == .notFound)
+        }
+        #expect(try await edge.send(.post, "/health/ready/views").status == .methodNotAllowed)
+        let paths = try #require(try await edge.send(.get, "/openapi.json").json["paths"] as? [String: [String: [String: Any]]])
+        #expect(paths["/health/ready/views"]?["get"]?["operationId"] as? String == "health.ready.views")
+        #expect(
+            Set(paths.keys.filter { $0.hasPrefix("/health/") }) == [
+                "/health/live", "/health/ready", "/health/ready/commands", "/health/ready/views", "/health/startup",
+            ])
+    }
+
     @Test mutating func metricsText() async throws {
         edge.services.health.metricsText = { "up 1\n" }
         let response = try await edge.send(.get, "/metrics")

@@ -6,6 +6,7 @@ struct OpenAPIDocument {
     let title: String
     let contexts: [BoundedContext]
     let views: [TableSchema]
+    let probes: [HealthEndpoints.Probe]
     let maximumBodyBytes: Int
 
     var json: JSONValue {
@@ -40,7 +41,7 @@ struct OpenAPIDocument {
     }
 
     private var paths: [(String, JSONValue)] {
-        categories.flatMap(paths) + views.flatMap(OpenAPIViews.paths) + OpenAPIOperations.paths
+        categories.flatMap(paths) + views.flatMap(OpenAPIViews.paths) + OpenAPIOperations.paths(probes)
     }
 
     private func paths(of category: Category) -> [(String, JSONValue)] {

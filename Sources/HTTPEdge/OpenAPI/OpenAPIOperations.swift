@@ -1,13 +1,13 @@
 /// The paths of the process itself.
 enum OpenAPIOperations {
-    static var paths: [(String, JSONValue)] {
-        HealthEndpoints.Probe.allCases.map { probe in
+    static func paths(_ probes: [HealthEndpoints.Probe]) -> [(String, JSONValue)] {
+        probes.map { probe in
             let healthy = OpenAPIParts.success("Yes.", OpenAPIParts.schema("HealthReport"))
             let failing = OpenAPIParts.success("No; the report tells which check fails.", OpenAPIParts.schema("HealthReport"))
             return (
-                "/health/\(probe.rawValue)",
+                probe.path,
                 get(
-                    "health.\(probe.rawValue)", summary(probe),
+                    String(probe.path.dropFirst().replacing("/", with: ".")), summary(probe),
                     probe == .live ? [("200", healthy)] : [("200", healthy), ("503", failing)])
             )
         } + [
@@ -32,8 +32,9 @@ enum OpenAPIOperations {
     private static func summary(_ probe: HealthEndpoints.Probe) -> String {
         switch probe {
         case .live: "Whether the process runs."
-        case .ready: "Whether it should get requests now."
+        case .ready: "Whether it should get requests now; 'degraded' where some part of it cannot answer them."
         case .startup: "Whether it has started."
+        case .part(let name): "Whether its part '\(name)' is ready."
         }
     }
 

@@ -78,7 +78,24 @@ extension OpenAPIParts {
             "HealthReport",
             .object([
                 "type": "object", "required": .array(["status", "checks"]),
-                "properties": .object(["status": .object(["type": "string"]), "checks": .object(["type": "object"])]),
+                "properties": .object([
+                    "status": text(
+                        "live; started or starting; ready, degraded (ready, and some part is not), not-ready or draining."),
+                    "parts": .object([
+                        "type": "object", "description": "Each part of what the process does.",
+                        "additionalProperties": .object(["type": "string", "enum": .array(["ready", "not-ready"])]),
+                    ]),
+                    "checks": .object([
+                        "type": "object", "description": "Each check by its name.",
+                        "additionalProperties": .object([
+                            "type": "object", "required": .array(["ok", "detail"]),
+                            "properties": .object([
+                                "ok": .object(["type": "boolean"]), "part": text("The part that it belongs to."),
+                                "detail": text("For operators."),
+                            ]),
+                        ]),
+                    ]),
+                ]),
             ])
         ),
     ]

@@ -13,9 +13,12 @@ struct RouteTable: Sendable {
 
     let categories: [String: CategoryRoute]
     let views: [String: TableSchema]
+    let probes: [String: HealthEndpoints.Probe]
     let hasBenchmarkRoutes: Bool
 
-    init(services: [any CommandService], views schemas: [TableSchema], benchmarkRoutes: Bool) throws(InvalidRegistration) {
+    init(
+        services: [any CommandService], views schemas: [TableSchema], probes: [HealthEndpoints.Probe], benchmarkRoutes: Bool
+    ) throws(InvalidRegistration) {
         var categories: [String: CategoryRoute] = [:]
         for service in services {
             for category in service.context.categories {
@@ -51,6 +54,7 @@ struct RouteTable: Sendable {
         }
         self.categories = categories
         self.views = views
+        self.probes = Dictionary(probes.map { ($0.path, $0) }, uniquingKeysWith: { first, _ in first })
         hasBenchmarkRoutes = benchmarkRoutes
     }
 
@@ -60,9 +64,9 @@ struct RouteTable: Sendable {
             return segments[1] == Self.reservedCategory ? matchView(method, segments) : matchStream(method, segments)
         }
         switch (segments.count, segments.first) {
-        case (2, "health"):
-            guard let probe = HealthEndpoints.Probe(rawValue: String(segments[1])) else { break }
-            return read(.probe(probe), method, "/health/\(probe.rawValue)")
+        case (2...3, "health"):
+            guard let probe = probes["/" + segments.joined(separator: "/")] else { break }
+            return read(.probe(probe), method, probe.path)
         case (1, "metrics"): return read(.metrics, method, "/metrics")
         case (1, "openapi.json"): return read(.openAPI, method, "/openapi.json")
         case (2, "bench") where hasBenchmarkRoutes && segments[1] == "echo":

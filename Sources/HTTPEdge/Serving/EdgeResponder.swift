@@ -26,7 +26,9 @@ final class EdgeResponder: HTTPResponder {
     init(_ services: EdgeServices, configuration: HTTPServerConfiguration) throws(InvalidRegistration) {
         let topics = Set(services.commands.map(\.context.topic))
         self.services = services
-        routes = try RouteTable(services: services.commands, views: services.views.schemas, benchmarkRoutes: configuration.benchmarkRoutes)
+        routes = try RouteTable(
+            services: services.commands, views: services.views.schemas, probes: services.health.probes,
+            benchmarkRoutes: configuration.benchmarkRoutes)
         body = JSONBody(maximumBytes: configuration.maximumBodyBytes)
         forwarder = Forwarder(
             timeout: configuration.commandTimeout, patience: configuration.ownerPatience, environment: services.environment,
@@ -38,7 +40,7 @@ final class EdgeResponder: HTTPResponder {
         openAPI =
             OpenAPIDocument(
                 title: configuration.title, contexts: services.commands.map(\.context), views: services.views.schemas,
-                maximumBodyBytes: configuration.maximumBodyBytes
+                probes: services.health.probes, maximumBodyBytes: configuration.maximumBodyBytes
             ).json.buffer
         metrics = RequestMetrics(factory: services.metrics)
         trace = RequestTrace(tracer: services.tracer)

@@ -60,6 +60,8 @@ struct ReplayCommand<Program: HighwaterProgram>: AsyncParsableCommand {
         let signals = await TerminationSignals()
         var hasFindings = false
         for (topic, projection) in try Program.application.projections(named: selection.names, all: selection.all) {
+            // A rebuild that has begun waits for the log; one that could not begin says so at once.
+            if !rollback { _ = try await runtime.partitions(of: topic) }
             for store in try selection.stores(runtime) {
                 let rebuild = Rebuild(
                     projection, store: store, log: runtime.log, topic: topic, options: options, builder: Runtime.instance,

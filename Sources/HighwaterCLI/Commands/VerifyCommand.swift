@@ -38,6 +38,7 @@ struct VerifyCommand<Program: HighwaterProgram>: AsyncParsableCommand {
         let options = Verification.Options(parallel: parallel, maximumDifferences: differences)
         var hasFindings = false
         for (topic, projection) in try Program.application.projections(named: selection.names, all: selection.all) {
+            _ = try await runtime.partitions(of: topic)
             for store in try selection.stores(runtime) {
                 let name = "\(projection.id.name) in \(store.name)"
                 let line = ProgressLine()

@@ -1,4 +1,6 @@
+import ArgumentParser
 import EventLog
+import Foundation
 import HTTPEdge
 import Logging
 import Metrics
@@ -9,82 +11,112 @@ import ServiceLifecycle
 import WriteModel
 
 /// One process's services, put together: writers, projectors, HTTP, as its roles say.
+///
+/// The server listens at once. The log's topics and each read model are opened by services of their own, which wait for what is away; what needs
+/// them stands behind their gates, and answers 503 until then.
 struct Node {
-    private let application: Application
-    private let roles: Roles
     private let runtime: Runtime
+    private let topics: Opening<Void>
     /// One for each context, where other instances share its partitions.
     private let owners: [OwnerTopic]
     private let writers: [WriteService]
-    private let runners: [(name: String, runner: ProjectionRunner)]
+    private let readModels: [NodeReadModel]
     /// Nil where the process has nothing to answer, and nobody has asked for its health.
     private let server: HTTPServer?
-    private let listening = Listening()
-    private let health = HealthRegistry()
+    private let listening = Gate()
+    private let health: HealthRegistry
 
-    /// Opens what the settings name, runs until the process is told to stop, and drains.
+    /// Opens what the settings name, runs until the process is told to stop, and drains. What ends it before is told in the process's log.
     ///
-    /// - Throws: ``Failure``.
+    /// - Throws: `ExitCode`.
     static func run(_ application: Application, roles: Roles, settings: Settings, benchmarkRoutes: Bool) async throws {
         JSONLogHandler.bootstrap(level: settings.logLevel)
-        let metrics = MetricsRegistry()
-        metrics.addProcessMetrics()
-        metrics.describeAll()
-        MetricsSystem.bootstrap(metrics)
-        let runtime = try await Runtime.open(settings)
-        let node = try Node(application, roles: roles, runtime: runtime, metrics: metrics, benchmarkRoutes: benchmarkRoutes)
-        try await node.run()
-        await runtime.close()
+        let logger = Logger(label: "highwater")
+        do {
+            let metrics = MetricsRegistry()
+            metrics.addProcessMetrics()
+            metrics.describeAll()
+            MetricsSystem.bootstrap(metrics)
+            if !settings.serviceLinks.isEmpty {
+                logger.debug(
+                    "passed over variables of Kubernetes or Docker, which are no settings",
+                    metadata: ["variables": "\(settings.serviceLinks.joined(separator: " "))"])
+            }
+            let runtime = try await Runtime.open(settings, stores: .none)
+            let node = try Node(application, roles: roles, runtime: runtime, metrics: metrics, benchmarkRoutes: benchmarkRoutes)
+            try await node.run()
+            // A cluster that was never reached holds nothing of this process, and what is still asked of it takes a while to give up.
+            if node.topics.value != nil { await runtime.close() }
+        } catch {
+            logger.critical("\(error)")
+            throw ExitCode((error as? Failure)?.exitStatus ?? 1)
+        }
     }
 
     private init(_ application: Application, roles: Roles, runtime: Runtime, metrics: MetricsRegistry, benchmarkRoutes: Bool) throws {
-        self.application = application
-        self.roles = roles
         self.runtime = runtime
-        let signals = runtime.stores.map { _ in AppliedSignal() }
-        owners = roles.contains(.serve) && runtime.isShared(roles) ? Self.owners(application, runtime) : []
-        writers = roles.contains(.serve) ? Self.writers(application, runtime, owners) : []
-        runners = roles.contains(.project) ? Self.runners(application, runtime, signals) : []
-        guard roles.contains(.serve) || runtime.settings.isHTTPSet else {
+        let isServing = roles.contains(.serve)
+        let isProjecting = roles.contains(.project)
+        let owners = isServing && runtime.isShared(roles) ? Self.owners(application, runtime) : []
+        let writers = isServing ? Self.writers(application, runtime, owners) : []
+        let topics = Self.topics(of: application, isServing: isServing, runtime, writers)
+        // The first answers queries; the others are nobody's business but the projectors'.
+        let locations = isProjecting ? runtime.settings.readModels : Array(runtime.settings.readModels.prefix(1))
+        let readModels = locations.map {
+            NodeReadModel($0, of: application, isProjecting: isProjecting, log: runtime.log, topics: topics.gate, logger: runtime.logger)
+        }
+        self.owners = owners
+        self.writers = writers
+        self.topics = topics
+        self.readModels = readModels
+        health = HealthRegistry(starting: isServing ? [.commands] : [], serving: isServing ? [.commands, .views] : [])
+        health.addChecks(of: writers, behind: topics, of: readModels, isServing: isServing, isProjecting: isProjecting)
+        guard isServing || runtime.settings.isHTTPSet else {
             server = nil
             return
         }
         var services = EdgeServices(commands: writers)
-        if roles.contains(.serve) {
-            services.views = ReadModelQueries(application.contexts.flatMap(\.projections), store: runtime.stores[0], signal: signals[0])
-        }
-        services.health = Self.endpoints(health, metrics)
+        if isServing { services.views = readModels[0] }
+        services.health = HealthEndpoints(health, metrics)
         services.tracer = W3CTracer()
         services.metrics = metrics
         server = try Self.server(
             application, runtime, services, benchmarkRoutes: benchmarkRoutes, listening: listening, owners: owners)
-        addChecks()
     }
 
     /// Runs until the process is told to stop, then drains: the partitions' handover first, then HTTP, the log's users last.
     ///
-    /// - Throws: ``Failure`` where the log's topics cannot be made, or are not what they must be.
+    /// - Throws: ``Failure`` where the address, the log's topics or a read model cannot be used.
     private func run() async throws {
-        if roles.contains(.serve) {
-            try await runtime.openTopics(NeededTopic.all(of: application, partitions: runtime.settings.partitions))
-            // Before anybody listens: a command that comes at once is forwarded to its owner, and not told to come again.
-            do {
-                for writer in writers { try await writer.open() }
-            } catch {
-                throw Failure("\(error)")
-            }
-        }
-        var services: [any Service] = owners
+        var services: [any Service] = [topics]
+        services += owners.map { Gated($0, behind: topics.gate) }
         if let server {
-            services += writers.map { Listening.Waiting(service: $0, listening: listening) } + runners.map(\.runner)
-            services.append(Listening.Server(server: server, address: "\(runtime.settings.http)", listening: listening))
+            services += writers.map { Gated($0, behind: topics.gate, listening) }
+            services += readModels
+            services.append(Listening(server: server, address: "\(runtime.settings.http)", gate: listening))
             // Behind the server, so before it at the end: it goes on answering until others have taken over.
             services += writers.map(Handover.init)
         } else {
-            services += runners.map(\.runner)
+            services += readModels
             runtime.logger.info("projecting; set HIGHWATER_HTTP for health and metrics over HTTP")
         }
         try await runServices(services, settings: runtime.settings, health: health, logger: runtime.logger)
+    }
+
+    /// The topics of the application's contexts: made where they are missing by a node that serves, waited for by one that does not.
+    private static func topics(
+        of application: Application, isServing: Bool, _ runtime: Runtime, _ writers: [WriteService]
+    ) -> Opening<Void> {
+        let needed = NeededTopic.all(of: application, partitions: runtime.settings.partitions)
+        return Opening(runtime.settings.log.subject, logger: runtime.logger, judge: runtime.judge) {
+            if isServing {
+                try await runtime.openTopics(needed)
+                // Commands are forwarded to their owners from now on, before this instance has claimed anything.
+                for writer in writers { try await writer.open() }
+            } else {
+                for context in application.contexts { _ = try await runtime.log.partitions(of: context.writeModel.topic) }
+            }
+        }
     }
 
     private static func owners(_ application: Application, _ runtime: Runtime) -> [OwnerTopic] {
@@ -100,6 +132,7 @@ struct Node {
         options.partitions = settings.partitions
         options.timeout = settings.commandTimeout
         options.limits.unanswered = settings.maxWaiting
+        options.readings = max(2, ProcessInfo.processInfo.activeProcessorCount)
         return application.contexts.map { context in
             WriteService(
                 context.writeModel, log: runtime.log, stores: states, options: options,
@@ -107,33 +140,8 @@ struct Node {
         }
     }
 
-    private static func runners(
-        _ application: Application, _ runtime: Runtime, _ signals: [AppliedSignal]
-    ) -> [(name: String, runner: ProjectionRunner)] {
-        zip(runtime.stores, signals).flatMap { store, signal in
-            application.contexts.flatMap { context in
-                context.projections.map {
-                    (
-                        "\($0.id.name)-\(store.name)",
-                        ProjectionRunner(
-                            $0, store: store, log: runtime.log, topic: context.writeModel.topic, signal: signal, logger: runtime.logger)
-                    )
-                }
-            }
-        }
-    }
-
-    private static func endpoints(_ health: HealthRegistry, _ metrics: MetricsRegistry) -> HealthEndpoints {
-        HealthEndpoints(
-            report: { probe in
-                let report = await health.report(probe.health)
-                return HealthEndpoints.Report(isPassing: report.isPassing, json: report.json)
-            },
-            metricsText: { await metrics.render() }, isDraining: { health.isDraining })
-    }
-
     private static func server(
-        _ application: Application, _ runtime: Runtime, _ services: EdgeServices, benchmarkRoutes: Bool, listening: Listening,
+        _ application: Application, _ runtime: Runtime, _ services: EdgeServices, benchmarkRoutes: Bool, listening: Gate,
         owners: [OwnerTopic]
     ) throws -> HTTPServer {
         let settings = runtime.settings
@@ -146,46 +154,8 @@ struct Node {
         return try HTTPServer(services, configuration: configuration, logger: logger) { port in
             let url = settings.advertisedURL(port: port)
             for owner in owners { owner.advertise(url: "\(url)") }
-            listening.begin()
+            listening.open()
             logger.info("listening", metadata: ["url": "\(url)"])
-        }
-    }
-
-    private func addChecks() {
-        for writer in writers {
-            health.addCheck("writers-\(writer.context.topic)", for: .startup) {
-                let partitions = await writer.ownership()
-                guard !partitions.isEmpty else { return .failing("the topic is not open yet") }
-                let own = partitions.count { $0.epoch != nil }
-                // What another instance writes is forwarded to it.
-                let missing = partitions.filter { $0.epoch == nil && $0.announced == nil }
-                guard let first = missing.first else { return .passing("writes \(own) of \(partitions.count) partitions") }
-                return .failing("\(missing.count) of \(partitions.count) partitions have no owner: \(first.reason ?? "not claimed yet")")
-            }
-            // A partition without an owner has none for any instance: if that made them unready, all would be taken out of service at once,
-            // for the other partitions and the views too. Whoever sends it a command is told to come again.
-            health.addCheck("commands-\(writer.context.topic)") {
-                let partitions = await writer.ownership()
-                let isAny = partitions.contains { $0.epoch != nil || $0.announced != nil }
-                return isAny ? .passing() : .failing("no partition has an owner: \(partitions.first?.reason ?? "not claimed yet")")
-            }
-        }
-        for (name, runner) in runners {
-            health.addCheck("projection-\(name)") {
-                let status = runner.status
-                if let failure = status.failure { return .failing(failure) }
-                return .passing("lag \(status.lagRecords)")
-            }
-        }
-    }
-}
-
-extension HealthEndpoints.Probe {
-    fileprivate var health: HealthProbe {
-        switch self {
-        case .live: .live
-        case .ready: .ready
-        case .startup: .startup
         }
     }
 }

@@ -38,7 +38,13 @@ struct Runtime: Sendable {
         let log = try await openLog(settings, readOnly: readOnly, logger)
         var stores: [any ReadModelStore] = []
         if wanted != .none {
-            for location in settings.readModels { stores.append(try await openStore(location, readOnly: wanted == .existing, logger)) }
+            for location in settings.readModels {
+                do {
+                    stores.append(try await openStore(location, readOnly: wanted == .existing, logger))
+                } catch {
+                    throw Failure("\(error)")
+                }
+            }
         }
         return Runtime(settings: settings, log: log, stores: stores, logger: logger)
     }
@@ -82,21 +88,31 @@ struct Runtime: Sendable {
     }
 
     /// - Parameter readOnly: a read model that is not there is an error, not made.
+    /// - Throws: ``ReadModelError``.
     static func openStore(_ location: ReadModelLocation, readOnly: Bool, _ logger: Logger) async throws -> any ReadModelStore {
         switch location {
         case .sqlite(let path):
-            do {
-                return try await SQLiteReadModelStore.open(path: path, readOnly: readOnly)
-            } catch {
-                throw Failure("\(error)")
-            }
+            try await SQLiteReadModelStore.open(path: path, readOnly: readOnly)
         case .postgres(let connectionString):
-            do {
-                return try await PostgresReadModelStore.open(
-                    connectionString: connectionString, readOnly: readOnly, logger: logger)
-            } catch {
-                throw Failure("\(error)")
-            }
+            try await PostgresReadModelStore.open(connectionString: connectionString, readOnly: readOnly, logger: logger)
+        }
+    }
+
+    /// Whether a fault of the log passes by itself. A cluster may be away for a while, and a topic on its way; a file's fault has to be mended.
+    func judge(_ fault: any Error) -> OpeningFault {
+        guard let error = fault as? LogError else { return .lasting }
+        if error.code == .topicMissing { return .passing }
+        guard case .kafka = settings.log else { return .lasting }
+        return error.isRetriable ? .passing : .lasting
+    }
+}
+
+extension LogLocation {
+    /// As messages name it.
+    var subject: String {
+        switch self {
+        case .sqlite(let path): "the log at '\(path)'"
+        case .kafka(let brokers): "Kafka at \(brokers.map(\.description).joined(separator: ","))"
         }
     }
 }

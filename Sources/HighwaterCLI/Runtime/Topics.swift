@@ -32,21 +32,18 @@ struct NeededTopic: Sendable {
 }
 
 extension Runtime {
-    /// Makes the topics that are missing, and refuses those that are not set up as the log's laws need it.
+    /// Makes the topics that are missing.
+    ///
+    /// - Throws: ``Failure`` where one is not set up as the log's laws need it; ``LogError``.
     func openTopics(_ topics: [NeededTopic]) async throws {
         for needed in topics {
-            do {
-                _ = try await log.ensureTopic(needed.topic, needed.settings)
-                // The embedded log has no settings, and its partitions cannot change.
-                guard case .kafka = settings.log else { continue }
-                let problems = try await needed.problems(in: log)
-                guard problems.isEmpty else {
-                    throw Failure(
-                        "topic '\(needed.topic)' is not set up as it must be:\n" + problems.map { "  - \($0)\n" }.joined()
-                            + "'topics check' tells more")
-                }
-            } catch let error as LogError {
-                throw Failure("\(error)")
+            _ = try await log.ensureTopic(needed.topic, needed.settings)
+            // The embedded log has no settings, and its partitions cannot change.
+            guard case .kafka = settings.log else { continue }
+            let problems = try await needed.problems(in: log)
+            guard problems.isEmpty else {
+                throw Failure(
+                    "topic '\(needed.topic)' is not set up as it must be: \(problems.joined(separator: "; ")); 'topics check' tells more")
             }
         }
     }

@@ -1,12 +1,17 @@
 import Synchronization
 
-/// Answers the probes from named checks.
+/// Answers the probes from named checks, each of which belongs to a part of what the instance does.
 ///
-/// `live` runs none: it is true as long as anybody answers. `startup` runs the checks added for it, and is true for good once all of them
-/// have passed. `ready` runs those too and its own: it needs to have started, and its own checks; draining makes it fail at once.
+/// - `live` runs no check: it is true as long as the process answers.
+/// - A part is ready while all its checks pass.
+/// - `startup` is true for good once the parts that the instance starts with have all been ready.
+/// - `ready` is true, once it has started, while one of the parts is ready for which the instance gets requests: a request to another part gets
+///   a 503 of its own. The report says `degraded` while some part is not ready. An instance that gets no requests is ready while all its parts
+///   are.
+/// - Draining makes `ready`, and every part, false at once.
 public final class HealthRegistry: Sendable {
     private struct Check: Sendable {
-        let probe: HealthProbe
+        let part: HealthPart
         let timeout: Duration
         let run: @Sendable () async throws -> HealthCheckResult
     }
@@ -25,59 +30,93 @@ public final class HealthRegistry: Sendable {
         var isDraining = false
     }
 
+    private let starting: Set<HealthPart>
+    private let serving: Set<HealthPart>
     private let state = Mutex(State())
     private let clock: any Clock<Duration>
 
-    public init(clock: any Clock<Duration> = ContinuousClock()) { self.clock = clock }
+    /// - Parameters:
+    ///   - starting: the parts without which the instance has not started; all of them if empty.
+    ///   - serving: the parts for which the instance gets requests.
+    public init(
+        starting: Set<HealthPart> = [], serving: Set<HealthPart> = [], clock: any Clock<Duration> = ContinuousClock()
+    ) {
+        self.starting = starting
+        self.serving = serving
+        self.clock = clock
+    }
 
     /// Adds a check, or replaces the one of that name.
     ///
     /// - Parameters:
-    ///   - name: unique among the checks of every probe.
-    ///   - probe: `startup` or `ready`; `live` has no checks and counts as `ready`.
+    ///   - name: unique among the checks of every part.
     ///   - timeout: fails the check, and cancels its run, after this time.
     ///   - run: never runs twice at a time; probes that come while it runs share its result. Throwing is failing.
     public func addCheck(
-        _ name: String, for probe: HealthProbe = .ready, timeout: Duration = .seconds(1),
+        _ name: String, of part: HealthPart, timeout: Duration = .seconds(1),
         _ run: @escaping @Sendable () async throws -> HealthCheckResult
     ) {
-        state.withLock { $0.checks[name] = Check(probe: probe == .startup ? .startup : .ready, timeout: timeout, run: run) }
+        state.withLock { $0.checks[name] = Check(part: part, timeout: timeout, run: run) }
     }
 
-    /// From now on `ready` fails, so that no new requests are sent here.
+    /// Those that have checks, by name.
+    public var parts: [HealthPart] { state.withLock { Set($0.checks.values.map(\.part)) }.sorted { $0.name < $1.name } }
+
+    /// From now on nothing is ready, so that no new requests are sent here.
     public func beginDraining() { state.withLock { $0.isDraining = true } }
 
     public var isDraining: Bool { state.withLock { $0.isDraining } }
 
-    /// Runs the probe's checks at the same time, each until its timeout.
+    /// Runs every check at the same time, each until its timeout.
     public func report(_ probe: HealthProbe) async -> HealthReport {
-        guard probe != .live else { return HealthReport(probe: .live, isPassing: true, status: "live", checks: [:]) }
-        let checks = state.withLock { $0.checks }
-        var results: [String: HealthCheckResult] = [:]
-        await withTaskGroup(of: (String, HealthCheckResult).self) { group in
-            for (name, check) in checks where probe == .ready || check.probe == .startup {
-                group.addTask { (name, await self.result(of: check, name: name)) }
-            }
-            for await (name, result) in group { results[name] = result }
-        }
-        func arePassing(_ probe: HealthProbe) -> Bool {
-            results.allSatisfy { name, result in result.isPassing || checks[name]?.probe != probe }
-        }
-        let isStartPassing = arePassing(.startup)
+        guard probe != .live else { return HealthReport(isPassing: true, status: "live", parts: [:], checks: [:]) }
+        var checks = await run { _ in true }
+        let parts = Self.parts(of: checks)
+        let hasWhatItStartsWith = parts.allSatisfy { $0.value || !(starting.isEmpty || starting.contains($0.key)) }
         let (hasStarted, isDraining) = state.withLock { state in
-            if isStartPassing { state.hasStarted = true }
+            if hasWhatItStartsWith { state.hasStarted = true }
             return (state.hasStarted, state.isDraining)
         }
+        let requested = parts.filter { serving.contains($0.key) }.values
+        let isReady = hasStarted && (requested.isEmpty ? parts.values.allSatisfy { $0 } : requested.contains(true))
         if probe == .startup {
-            return HealthReport(probe: probe, isPassing: hasStarted, status: hasStarted ? "started" : "starting", checks: results)
+            return HealthReport(isPassing: hasStarted, status: hasStarted ? "started" : "starting", parts: parts, checks: checks)
         }
-        var isPassing = hasStarted && arePassing(.ready)
-        if isDraining {
-            isPassing = false
-            results["draining"] = .failing("this instance is shutting down")
+        if isDraining { checks["draining"] = Self.draining }
+        let status = isDraining ? "draining" : !isReady ? "not-ready" : parts.values.contains(false) ? "degraded" : "ready"
+        return HealthReport(isPassing: isReady && !isDraining, status: status, parts: parts, checks: checks)
+    }
+
+    /// Whether one part is ready. Nil where no check belongs to it.
+    public func report(of part: HealthPart) async -> HealthReport? {
+        var checks = await run { $0 == part }
+        let parts = Self.parts(of: checks)
+        guard let isReady = parts[part] else { return nil }
+        let isDraining = isDraining
+        if isDraining { checks["draining"] = Self.draining }
+        return HealthReport(
+            isPassing: isReady && !isDraining, status: isDraining ? "draining" : isReady ? "ready" : "not-ready", parts: parts,
+            checks: checks)
+    }
+
+    private static let draining = HealthReport.Check(part: nil, result: .failing("this instance is shutting down"))
+
+    private static func parts(of checks: [String: HealthReport.Check]) -> [HealthPart: Bool] {
+        checks.values.reduce(into: [:]) { parts, check in
+            if let part = check.part { parts[part] = parts[part, default: true] && check.result.isPassing }
         }
-        let status = isDraining ? "draining" : isPassing ? "ready" : "not-ready"
-        return HealthReport(probe: probe, isPassing: isPassing, status: status, checks: results)
+    }
+
+    private func run(where isWanted: (HealthPart) -> Bool) async -> [String: HealthReport.Check] {
+        let checks = state.withLock { $0.checks }.filter { isWanted($0.value.part) }
+        var found: [String: HealthReport.Check] = [:]
+        await withTaskGroup(of: (String, HealthReport.Check).self) { group in
+            for (name, check) in checks {
+                group.addTask { (name, HealthReport.Check(part: check.part, result: await self.result(of: check, name: name))) }
+            }
+            for await (name, check) in group { found[name] = check }
+        }
+        return found
     }
 
     private func result(of check: Check, name: String) async -> HealthCheckResult {

@@ -74,6 +74,16 @@ public struct ReadModelQueries: Sendable {
         }
     }
 
+    /// Whether the projection can be asked: a generation of it is live.
+    public func isBuilt(_ projection: String) async throws -> Bool {
+        do {
+            _ = try await store.livePositions(of: projection)
+            return true
+        } catch let error as ReadModelError where error.code == .unknownProjection {
+            return false
+        }
+    }
+
     private func schema(of projection: String) throws -> TableSchema {
         guard let schema = projections[projection] else {
             throw ReadModelError(.unknownProjection, "there is no projection '\(projection)'")
