@@ -1,8 +1,9 @@
 import CommerceSchemas
 import EventModel
-import ProtobufModel
 import SwiftProtobuf
 import Testing
+
+@testable import ProtobufModel
 
 @Suite struct CommandCodecTests {
     private let codec = CommandCodec<PlaceOrder>.protobuf(
@@ -84,6 +85,7 @@ import Testing
 
     static let int32Range = "expected a whole number from -2147483648 to 2147483647"
     static let int64Range = "expected a whole number from -9223372036854775808 to 9223372036854775807"
+    static let twice = "it is there more than once"
     static let time = "expected an RFC 3339 time of the years 0001 to 9999, such as 2010-12-01T08:26:00Z"
 
     // The field at fault, as the text of one member.
@@ -124,6 +126,23 @@ import Testing
         (#""customerId":"""#, "customerId", "expected 1 to 8 characters"),
         (#""customerId":"123456789""#, "customerId", "expected 1 to 8 characters"),
         (#""lines":[{"sku":"a"},{}]"#, "lines[1].sku", "required"),
+        (#""lines":[],"lines":[]"#, "lines", twice),
+        (#""lines":null,"lines":[]"#, "lines", twice),
+        (#""lines":[],"line\u0073":[]"#, "lines", twice),
+        (#""customerId":"1","customerId":"1""#, "customerId", twice),
+        (#""customerId":"1","customer_id":"2""#, "customerId", twice),
+        (#""customer_id":"1","customer\u005fid":"2""#, "customerId", twice),
+        (#""customerId":null,"customerId":"1""#, "customerId", twice),
+        (#""country":"Norway","\u0063ountry":"Norway""#, "country", twice),
+        (#""lines":[{"sku":"a"},{"sku":"a","quantity":1,"sku":"b"}]"#, "lines[1].sku", twice),
+        (#""lines":[{"unitPriceMicros":1,"sku":"a","unit_price_micros":1}]"#, "lines[0].unitPriceMicros", twice),
+        (#""lines":[{"sku":"a","colour":1,"colour":1}]"#, "lines[0].colour", "unknown field"),
+        (#""lines":[{"sku":"\u0000","sku":"b"}]"#, "lines[0].sku", "text must not hold a NUL character"),
+        (#""placedAt":"2010-12-01T08:26:00Z","placed_at":"2010-12-01T08:26:00Z""#, "placedAt", twice),
+        (#""placedAt":"2010-12-01T08:26:00+24:00""#, "placedAt", "no such time: " + time),
+        (#""placedAt":"2010-12-01T08:26:60Z""#, "placedAt", "no such time: " + time),
+        (#""placedAt":"\ud800""#, "placedAt", "no such time: " + time),
+        (#""\ud800":1"#, #"\ud800"#, "unknown field"),
     ])
     func namesTheFieldAtFault(_ member: String, _ field: String, _ reason: String) {
         let rest = [#""country":"Norway""#, #""placedAt":"2010-12-01T08:26:00Z""#, #""currency":"GBP""#].filter {
@@ -132,6 +151,51 @@ import Testing
         for body in [[member] + rest, rest + [member], [rest[0], member] + rest.dropFirst()] {
             #expect(finding("{\(body.joined(separator: ","))}") == InvalidField(field: field, reason: reason))
         }
+    }
+
+    /// The decoder knows no offset above 13 hours, and only capitals.
+    @Test(arguments: [
+        ("2010-12-01T08:26:00+14:00", "2010-11-30T18:26:00Z"), ("2010-12-01t08:26:00z", "2010-12-01T08:26:00Z"),
+        ("2010-12-01T08:26:00.123456789123Z", "2010-12-01T08:26:00.123456789Z"), ("2016-12-31T23:59:60Z", "2016-12-31T23:59:59Z"),
+        (#"2010-12-01T08:26:00\u002b14:00"#, "2010-11-30T18:26:00Z"),
+    ])
+    func takesEveryFormOfRFC3339(_ text: String, _ utc: String) throws {
+        let canonical = try codec.parse(Array(good.replacing("2010-12-01T08:26:00Z", with: utc).utf8)[...]).canonical
+        let body = Array(("xx" + good.replacing("2010-12-01T08:26:00Z", with: text)).utf8)
+        #expect(try codec.parse(body[2...]).canonical == canonical)
+    }
+
+    /// Two members of one name are two lines' of a list, not one's.
+    @Test func takesTheSameNamesInOtherObjects() throws {
+        let body = good.replacing(#"[{"sku":"85123A""#, with: #"[{"sku":"a"},{"sku":"b"},{"sku":"85123A""#)
+        #expect(try codec.parse(Array(body.utf8)[...]).command.lines.map(\.sku) == ["a", "b", "85123A"])
+    }
+
+    /// More than a machine word has bits.
+    @Test func countsTheMembersOfWideObjects() {
+        let names = (0..<70).map { "field\($0)" }
+        let shape = BodyShape(fields: names.map { BodyShape.Field($0, .plain) })
+        func finding(_ names: [String]) -> InvalidField? {
+            do throws(InvalidField) {
+                _ = try BodyScan.decodable(Array("{\(names.map { "\"\($0)\":1" }.joined(separator: ","))}".utf8)[...], by: shape)
+                return nil
+            } catch {
+                return error
+            }
+        }
+        #expect(finding(names) == nil)
+        for name in [names[0], names[63], names[64], names[69]] {
+            #expect(finding(names + [name]) == InvalidField(field: name, reason: Self.twice))
+        }
+    }
+
+    @Test(
+        arguments: [
+            (#""""#, ""), (#""a\"\\\/\b\f\n\r\t""#, "a\"\\/\u{8}\u{C}\n\r\t"), (#""\u00e9\u20ac\ud83d\ude00""#, "é€😀"), (#""\ud83d""#, nil),
+            (#""\ude00""#, nil), (#""\ud83d\u0041""#, nil), (#""\ud83dx""#, nil),
+        ] as [(String, String?)])
+    func unescapes(_ json: String, _ text: String?) {
+        #expect(Array(json.utf8)[...].unescaped.map { String(decoding: $0, as: UTF8.self) } == text)
     }
 
     @Test func countsCharactersAsJSONSchemaDoes() {

@@ -11,27 +11,11 @@ struct BodyDiagnosis<M: Message> {
 
     init(_ body: Bytes) { self.body = body }
 
-    /// For a body that SwiftProtobuf has refused with `error`.
+    /// For a body that ``BodyScan`` has found to be a JSON object and SwiftProtobuf has refused with `error`.
     func finding(for error: any Error) -> InvalidField {
         guard String(validating: body, as: UTF8.self) != nil else { return InvalidField(field: nil, reason: "the body is not UTF-8") }
-        let document: JSONValue
-        do {
-            document = try JSONScanner.document(body)
-        } catch {
-            return InvalidField(field: nil, reason: "the body is no JSON object: \(error.reason), at byte \(error.offset)")
-        }
-        guard document.kind == .object else { return InvalidField(field: nil, reason: "the body is no JSON object") }
-        return locate(document, Surroundings(), path: nil) ?? InvalidField(field: nil, reason: "the body is not understood: \(error)")
-    }
-
-    /// For a body that SwiftProtobuf has accepted.
-    var findingOfNUL: InvalidField? {
-        do {
-            let path = try JSONScanner.document(body).pathOfNUL()
-            return path.map { InvalidField(field: $0, reason: "text must not hold a NUL character") }
-        } catch {
-            return InvalidField(field: nil, reason: "the body is no JSON object: \(error.reason), at byte \(error.offset)")
-        }
+        let finding = (try? JSONScanner.document(body)).flatMap { locate($0, Surroundings(), path: nil) }
+        return finding ?? InvalidField(field: nil, reason: "the body is not understood: \(error)")
     }
 
     /// The fault within `value`, which is known to be refused. Nil where no part of it is at fault alone.

@@ -26,4 +26,7 @@ enum JSONSchema {
             ("type", "\"object\""), ("properties", "{\(properties)}"), ("required", required.isEmpty ? "" : "[\(required)]"),
             ("additionalProperties", "false"))
     }
+
+    /// The pattern of texts that hold no NUL character, which no command's text may.
+    static let withoutNUL = #"^[^\u0000]*$"#
 }

@@ -1,7 +1,6 @@
 import EventModel
 
-/// Reads JSON (RFC 8259) strictly and only tells where values begin and end. It serves to say what is wrong with a body, so it keeps
-/// the body's own bytes and builds nothing up.
+/// Reads JSON (RFC 8259) strictly and only tells where values begin and end. It keeps the body's own bytes and builds nothing up.
 struct JSONScanner {
     /// Deeper nesting is a fault, so that a hostile body cannot exhaust the stack.
     static let maximumDepth = 100
@@ -24,67 +23,94 @@ struct JSONScanner {
     static func document(_ bytes: Bytes) throws(Fault) -> JSONValue {
         var scanner = JSONScanner(bytes)
         let value = try scanner.value()
-        scanner.skipSpace()
-        guard scanner.peek == nil else { throw scanner.fault("something follows the end") }
+        try scanner.end()
         return value
     }
 
+    /// - Parameter depth: how many objects and arrays it stands in.
     mutating func value(depth: Int = 0) throws(Fault) -> JSONValue {
-        skipSpace()
-        guard depth <= Self.maximumDepth else { throw fault("nested deeper than \(Self.maximumDepth) levels") }
+        let kind = try kindOfNext(depth: depth)
         let start = index
-        let kind: JSONValue.Kind
-        switch peek {
-        case UInt8(ascii: "{"):
-            kind = .object
-            try sequence(closedBy: UInt8(ascii: "}")) { (scanner) throws(Fault) in
-                _ = try scanner.member(depth: depth + 1)
-            }
-        case UInt8(ascii: "["):
-            kind = .array
-            try sequence(closedBy: UInt8(ascii: "]")) { (scanner) throws(Fault) in
-                _ = try scanner.value(depth: depth + 1)
-            }
-        case UInt8(ascii: "\""):
-            kind = .string
-            try string()
-        case let byte? where byte == UInt8(ascii: "-") || isDigit(byte):
-            kind = .number
-            try number()
-        default:
-            kind = .literal
+        switch kind {
+        case .object:
+            var items = Items(closedBy: "}")
+            while try next(&items) { _ = try member(depth: depth + 1) }
+        case .array:
+            var items = Items(closedBy: "]")
+            while try next(&items) { _ = try value(depth: depth + 1) }
+        case .string: try string()
+        case .number: try number()
+        case .literal:
             guard ["true", "false", "null"].contains(where: { take($0) }) else { throw fault("no JSON value") }
         }
         return JSONValue(kind: kind, text: bytes[start..<index])
     }
 
+    /// Skips space; what comes then may turn out to be no such value.
+    mutating func kindOfNext(depth: Int) throws(Fault) -> JSONValue.Kind {
+        skipSpace()
+        guard depth <= Self.maximumDepth else { throw fault("nested deeper than \(Self.maximumDepth) levels") }
+        switch peek {
+        case UInt8(ascii: "{"): return .object
+        case UInt8(ascii: "["): return .array
+        case UInt8(ascii: "\""): return .string
+        case let byte? where byte == UInt8(ascii: "-") || isDigit(byte): return .number
+        default: return .literal
+        }
+    }
+
     mutating func member(depth: Int = 0) throws(Fault) -> JSONMember {
+        skipSpace()
+        let start = index
+        let name = try name()
+        let value = try value(depth: depth)
+        return JSONMember(rawName: name, text: bytes[start..<index], value: value)
+    }
+
+    /// A member's name with its quotes; goes past its colon.
+    mutating func name() throws(Fault) -> Bytes {
         skipSpace()
         let start = index
         try string()
         let name = bytes[start..<index]
         skipSpace()
         guard take(":") else { throw fault("':' is missing") }
-        let value = try value(depth: depth)
-        return JSONMember(rawName: name, text: bytes[start..<index], value: value)
+        return name
     }
 
-    /// From an opening bracket to its closing one, `item` for each item between commas.
-    mutating func sequence(closedBy close: UInt8, _ item: (inout JSONScanner) throws(Fault) -> Void) throws(Fault) {
-        index += 1
-        skipSpace()
-        if peek != close {
-            repeat {
-                try item(&self)
-                skipSpace()
-            } while take(",")
+    /// Where the scanner is within an object or an array.
+    struct Items {
+        fileprivate let close: UInt8
+        fileprivate var isOpen = false
+
+        init(closedBy close: Unicode.Scalar) { self.close = UInt8(ascii: close) }
+    }
+
+    /// Goes past the opening bracket or a comma, to the next item; past the closing bracket where there is none.
+    mutating func next(_ items: inout Items) throws(Fault) -> Bool {
+        if !items.isOpen {
+            items.isOpen = true
+            index += 1
+            skipSpace()
+            if peek != items.close { return true }
+        } else {
+            skipSpace()
+            if take(",") { return true }
+            guard peek == items.close else { throw fault("',' or '\(Character(UnicodeScalar(items.close)))' is missing") }
         }
-        guard peek == close else { throw fault("',' or '\(Character(UnicodeScalar(close)))' is missing") }
         index += 1
+        return false
+    }
+
+    /// Throws where anything but space is left.
+    mutating func end() throws(Fault) {
+        skipSpace()
+        guard peek == nil else { throw fault("something follows the end") }
     }
 
     private mutating func string() throws(Fault) {
         guard take("\"") else { throw fault("a name in quotes is missing") }
+        skipPlainText()
         while let byte = peek {
             switch byte {
             case UInt8(ascii: "\""):
@@ -101,11 +127,17 @@ struct JSONScanner {
                     guard let digit = peek, Character(UnicodeScalar(digit)).isHexDigit else { throw fault("four hex digits are missing") }
                     index += 1
                 }
-            default:
-                index += 1
+            default: skipPlainText()
             }
         }
         throw fault("a string does not end")
+    }
+
+    /// To the next quote, backslash or control character: most of a body is such text.
+    private mutating func skipPlainText() {
+        let rest = bytes[index...]
+        let isSpecial = { (byte: UInt8) in byte < 0x20 || byte == UInt8(ascii: "\"") || byte == UInt8(ascii: "\\") }
+        index = rest.firstIndex(where: isSpecial) ?? rest.endIndex
     }
 
     private mutating func number() throws(Fault) {

@@ -5,14 +5,16 @@ extension Line {
     static let fields: [MessageField<Line>] = [
         .text("sku", \.sku, length: TextLimits.sku),
         .text("description", \.description_p, length: TextLimits.description),
-        .int32("quantity", description: "Above 0."),
-        .int64("unitPriceMicros", description: "In millionths of the currency unit, 0 or above."),
+        .int32("quantity", domain: 1 ... .max),
+        .int64("unitPriceMicros", domain: 0 ... .max, description: "In millionths of the currency unit."),
     ]
 }
 
 extension TextForm {
     /// Any text but the ledger's word for customers who are unknown.
-    static let customer = TextForm(pattern: "^(?!anonymous$)", description: "not 'anonymous', which stands for unknown customers") {
+    static let customer = TextForm(
+        pattern: #"^(?!anonymous$)[^\u0000]*$"#, description: "not 'anonymous', which stands for unknown customers"
+    ) {
         $0 != "anonymous"
     }
 

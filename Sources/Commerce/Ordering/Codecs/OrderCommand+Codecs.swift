@@ -12,7 +12,7 @@ extension OrderCommand {
                 .text("country", \.country, length: TextLimits.country),
                 .text("currency", \.currency, length: 3...3, form: .currency),
                 .timestamp("placedAt", ifPresent: \.hasPlacedAt, \.placedAt),
-                .list("lines", \.lines, of: Line.fields),
+                .list("lines", \.lines, of: Line.fields, minimum: 1),
             ], OrderCommand.place),
         .protobuf("confirm", ConfirmOrder.self, fields: [], OrderCommand.confirm),
         .protobuf("cancel", CancelOrder.self, fields: [.text("reason", \.reason, length: 0...1000)], OrderCommand.cancel),

@@ -12,7 +12,7 @@ extension ReturnCommand {
                 .text("country", \.country, length: TextLimits.country),
                 .text("currency", \.currency, length: 3...3, form: .currency),
                 .timestamp("registeredAt", ifPresent: \.hasRegisteredAt, \.registeredAt),
-                .list("lines", \.lines, of: Line.fields),
+                .list("lines", \.lines, of: Line.fields, minimum: 1),
             ], ReturnCommand.register)
     ]
 }
