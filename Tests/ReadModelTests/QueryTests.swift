@@ -43,7 +43,8 @@ import Testing
         arguments: [
             ("note", ["note": "x"], nil, nil), ("nothing", ["nothing": "x"], nil, nil), ("deposits", ["deposits": "many"], nil, nil),
             ("deposits", ["deposits": "9223372036854775808"], nil, nil), ("limit", [:], "0", nil), ("limit", [:], "1001", nil),
-            ("limit", [:], "ten", nil), ("after", [:], nil, "!"), ("after", [:], nil, ""), ("after", [:], nil, "AAAA"),
+            ("limit", [:], "ten", nil), ("limit", [:], "+5", nil), ("deposits", ["deposits": "+1"], nil, nil),
+            ("after", [:], nil, "!"), ("after", [:], nil, ""), ("after", [:], nil, "AAAA"),
         ] as [(String, [String: String], String?, String?)])
     func namesTheParameterAtFault(_ parameter: String, _ filters: [String: String], _ limit: String?, _ cursor: String?) async throws {
         let queries = try await filled().queries(SampleLedger.accounts)
@@ -51,6 +52,13 @@ import Testing
             try await queries.rows(of: "accounts", filters: filters, limit: limit, after: cursor)
         }
         #expect(error?.parameter == parameter)
+    }
+
+    /// A cursor names a place in the order, which need not be a row's, and need not be text.
+    @Test(arguments: [("AQ", 20), ("AWI", 0), ("Af__", 0), ("AQAA", 20)])
+    func takesACursorForAPlace(_ cursor: String, _ count: Int) async throws {
+        let page = try await filled().queries(SampleLedger.accounts).rows(of: "accounts", after: cursor).value
+        #expect(page.rows.count == count)
     }
 
     @Test func waitsForAPositionAndSaysBehind() async throws {

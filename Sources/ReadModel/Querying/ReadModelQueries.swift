@@ -107,7 +107,7 @@ public struct ReadModelQueries: Sendable {
             query.filters[name] = try value(text, of: column, in: schema)
         }
         if let limit {
-            guard let number = Int(limit), RowQuery.limits.contains(number) else {
+            guard limit.utf8.first != UInt8(ascii: "+"), let number = Int(limit), RowQuery.limits.contains(number) else {
                 throw InvalidQuery(
                     parameter: "limit", reason: "must be a number from \(RowQuery.limits.lowerBound) to \(RowQuery.limits.upperBound)")
             }
@@ -126,11 +126,13 @@ public struct ReadModelQueries: Sendable {
         switch column.type {
         case .text: return .text(text)
         case .integer, .micros, .wideInteger, .wideMicros:
+            // Swift's own parsing would admit a plus sign.
+            let digits = text.utf8.first == UInt8(ascii: "+") ? "" : text
             guard !schema.isWide(column) else {
-                guard let number = Int128(text) else { throw InvalidQuery(parameter: column.name, reason: "must be a 128-bit integer") }
+                guard let number = Int128(digits) else { throw InvalidQuery(parameter: column.name, reason: "must be a 128-bit integer") }
                 return .number(number)
             }
-            guard let number = Int64(text) else { throw InvalidQuery(parameter: column.name, reason: "must be a 64-bit integer") }
+            guard let number = Int64(digits) else { throw InvalidQuery(parameter: column.name, reason: "must be a 64-bit integer") }
             return .integer(number)
         case .timestamp: throw InvalidQuery(parameter: column.name, reason: "times cannot be filtered by")
         }

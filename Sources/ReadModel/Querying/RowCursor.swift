@@ -17,7 +17,8 @@ enum RowCursor {
         return String(decoding: text, as: UTF8.self)
     }
 
-    /// Nil where it is no cursor of ours.
+    /// A place in the order of keys, which need not be a row's: bytes that no key has are read as what is nearest. Nil where `cursor` has not
+    /// the form that ``encode(_:)`` gives.
     static func decode(_ cursor: String) -> String? {
         var bytes: [UInt8] = []
         var bits: UInt32 = 0
@@ -33,6 +34,6 @@ enum RowCursor {
             }
         }
         guard count < 6, bits == 0, bytes.first == version else { return nil }
-        return String(validating: bytes.dropFirst(), as: UTF8.self)
+        return String(decoding: bytes.dropFirst().prefix { $0 != 0 }, as: UTF8.self)
     }
 }
