@@ -54,6 +54,9 @@ import Testing
         pairs += [(most, least), (nine, most - nine), (nine, most - nine + 1), (ten, 0), (ten, -1), (-ten, 0), (-ten, 1), (-ten, -1)]
         pairs += [(-ten, ten + least), (large, -1), (-large, 1), (uneven, -1_000_000_006), (-uneven, 1_000_000_006), (unit - 1, 1)]
         pairs += [(-unit, 1), (12 * unit, 34), (20 * unit, -ten)]
+        let firsts = pairs.map { $0.0 }
+        let seconds = pairs.map { $0.1 }
+        let added = pairs.map { $0.0 + $0.1 }
         try await withTemporaryFolder { folder in
             let path = folder + "/views.sqlite"
             let store = try await SQLiteReadModelStore.open(path: path)
@@ -61,35 +64,39 @@ import Testing
             let schema = TableSchema(projection: ProjectionID("numbers", version: 1), key: KeyColumn("id", .byStream), columns: [column])
             let single = try await store.createGeneration(schema, topic: "ledger", partitions: 2, purpose: .first)
             let sums = try await store.createGeneration(SampleLedger.wideDigits.schema, topic: "ledger", partitions: 2, purpose: .first)
-            func key(_ index: Int) -> String { String(format: "%03d", index) }
-            func write(_ partition: Int32, _ rows: [StoredRow]) -> PartitionWrite {
-                PartitionWrite(
-                    move: PositionMove(
-                        partition: Partition(partition), expected: .beginning,
-                        new: ChainPosition(offset: Offset(1), chain: ChainRule(epoch: Epoch(1)))), upserts: rows)
-            }
-            let sumRows = { (pick: ((Int128, Int128)) -> Int128) in
-                pairs.enumerated().map { StoredRow(key: key($0.offset), values: [.integer(.max), .number(pick($0.element))]) }
-            }
-            #expect(try await store.apply([write(0, sumRows(\.0)), write(1, sumRows(\.1))], to: sums))
-            let singles = pairs.enumerated().map { StoredRow(key: key($0.offset), values: [.number($0.element.0)]) }
-            #expect(try await store.apply([write(0, singles)], to: single))
-            let (added, counts, alone) = try DatabaseQueue(path: path).read { db in
+            let sumsOfFirsts = numbered(firsts) { [.integer(.max), .number($0)] }
+            let sumsOfSeconds = numbered(seconds) { [.integer(.max), .number($0)] }
+            #expect(try await store.apply([firstWrite(0, sumsOfFirsts), firstWrite(1, sumsOfSeconds)], to: sums))
+            #expect(try await store.apply([firstWrite(0, numbered(firsts) { [.number($0)] })], to: single))
+            let (totals, counts, alone) = try DatabaseQueue(path: path).read { db in
                 (
                     try Row.fetchAll(db, sql: "SELECT total_micros AS n, typeof(total_micros) AS t FROM deposits_by_digit ORDER BY digit"),
                     try String.fetchAll(db, sql: "SELECT DISTINCT count FROM deposits_by_digit"),
                     try Row.fetchAll(db, sql: "SELECT number AS n, typeof(number) AS t FROM numbers ORDER BY id")
                 )
             }
-            func expect(_ rows: [Row], _ numbers: [Int128]) {
-                #expect(rows.map { $0["n"] as String } == numbers.map { "\($0)" })
-                #expect(rows.map { $0["t"] as String } == numbers.map { Int64(exactly: $0) == nil ? "text" : "integer" })
-            }
-            expect(added, pairs.map { $0.0 + $0.1 })
-            expect(alone, pairs.map(\.0))
+            expectDigits(totals, added)
+            expectDigits(alone, firsts)
             #expect(counts == ["18446744073709551614"])
             await store.close()
         }
+    }
+
+    /// Rows by the numbers' places.
+    private func numbered(_ numbers: [Int128], _ values: (Int128) -> [ColumnValue]) -> [StoredRow] {
+        numbers.enumerated().map { StoredRow(key: String(format: "%03d", $0.offset), values: values($0.element)) }
+    }
+
+    /// What a partition writes first.
+    private func firstWrite(_ partition: Int32, _ rows: [StoredRow]) -> PartitionWrite {
+        let position = ChainPosition(offset: Offset(1), chain: ChainRule(epoch: Epoch(1)))
+        return PartitionWrite(move: PositionMove(partition: Partition(partition), expected: .beginning, new: position), upserts: rows)
+    }
+
+    /// Columns `n` and `t` of a view: all digits, and numbers for as long as SQLite has them.
+    private func expectDigits(_ rows: [Row], _ numbers: [Int128]) {
+        #expect(rows.map { $0["n"] as String } == numbers.map { "\($0)" })
+        #expect(rows.map { $0["t"] as String } == numbers.map { Int64(exactly: $0) == nil ? "text" : "integer" })
     }
 
     @Test func refusesANewerLayoutAndWhatIsNoDatabase() async throws {
