@@ -9,7 +9,7 @@ struct StatusCommand<Program: HighwaterProgram>: AsyncParsableCommand {
         CommandConfiguration(
             commandName: "status", abstract: "Topics, their writers, and the read models' generations, positions and lag.",
             discussion: """
-                Each partition's owner is who made its newest claim. Lag counts records of the log: a commit is one, however many events it \
+                A partition's owner is the writer of its newest claim. Lag counts records of the log: a commit is one, however many events it \
                 holds, and so are claims and void records. Void records are those that the chain rule skips. A read model that is missing or \
                 cannot be reached is told as such.
                 """)

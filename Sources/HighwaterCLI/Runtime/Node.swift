@@ -60,7 +60,7 @@ struct Node {
         let owners = isServing && runtime.isShared(roles) ? Self.owners(application, runtime) : []
         let writers = isServing ? Self.writers(application, runtime, owners) : []
         let topics = Self.topics(of: application, isServing: isServing, runtime, writers)
-        // The first answers queries; the others are nobody's business but the projectors'.
+        // Queries are answered from the first. Projectors alone need the others.
         let locations = isProjecting ? runtime.settings.readModels : Array(runtime.settings.readModels.prefix(1))
         let readModels = locations.map {
             NodeReadModel($0, of: application, isProjecting: isProjecting, log: runtime.log, topics: topics.gate, logger: runtime.logger)

@@ -13,14 +13,14 @@ import WriteModel
 final class NodeReadModel: Service, CustomStringConvertible {
     private struct Open: Sendable {
         let queries: ReadModelQueries
-        /// By the projection's name.
+        /// Keyed by the projection's name.
         let runners: [String: ProjectionRunner]
     }
 
     let opening: Opening<any ReadModelStore>
     /// `sqlite` or `postgres`.
     let kind: StoreKind
-    /// Of every projection that can be asked, by name.
+    /// Every projection's, sorted by name.
     let schemas: [TableSchema]
     private let contexts: [Application.Context]
     private let isProjecting: Bool

@@ -17,7 +17,7 @@ public struct ReadingProgress: Hashable, Sendable, CustomStringConvertible {
         self.init(read: next.rawValue - first.rawValue, total: end.rawValue - first.rawValue)
     }
 
-    /// Of several partitions together.
+    /// Adds the progress in several partitions.
     public static func + (a: Self, b: Self) -> Self { Self(read: a.read + b.read, total: a.total + b.total) }
 
     public var remaining: Int64 { total - read }
