@@ -43,62 +43,6 @@ import Testing
         }
     }
 
-    /// An INTEGER where 64 bits hold it, else TEXT of its digits: of one partition's row, and of what two add up to.
-    @Test func theViewHasAllDigitsOfNumbersBeyond64Bits() async throws {
-        let unit: Int128 = 1_000_000_000_000_000_000
-        let (most, least) = (Int128(Int64.max), Int128(Int64.min))
-        let (nine, ten, large, uneven): (Int128, Int128, Int128, Int128) = (9 * unit, 10 * unit, most * unit, 123_456_789 * unit + 5)
-        var pairs: [(Int128, Int128)] = [
-            (0, 0), (1, 2), (-1, 1), (most, 0), (most, 1), (most, most), (least, 0), (least, -1), (least, least),
-        ]
-        pairs += [(most, least), (nine, most - nine), (nine, most - nine + 1), (ten, 0), (ten, -1), (-ten, 0), (-ten, 1), (-ten, -1)]
-        pairs += [(-ten, ten + least), (large, -1), (-large, 1), (uneven, -1_000_000_006), (-uneven, 1_000_000_006), (unit - 1, 1)]
-        pairs += [(-unit, 1), (12 * unit, 34), (20 * unit, -ten)]
-        let firsts = pairs.map { $0.0 }
-        let seconds = pairs.map { $0.1 }
-        let added = pairs.map { $0.0 + $0.1 }
-        try await withTemporaryFolder { folder in
-            let path = folder + "/views.sqlite"
-            let store = try await SQLiteReadModelStore.open(path: path)
-            let column = ColumnSchema(name: "number", type: .wideInteger, isNullable: false)
-            let schema = TableSchema(projection: ProjectionID("numbers", version: 1), key: KeyColumn("id", .byStream), columns: [column])
-            let single = try await store.createGeneration(schema, topic: "ledger", partitions: 2, purpose: .first)
-            let sums = try await store.createGeneration(SampleLedger.wideDigits.schema, topic: "ledger", partitions: 2, purpose: .first)
-            let sumsOfFirsts = numbered(firsts) { [.integer(.max), .number($0)] }
-            let sumsOfSeconds = numbered(seconds) { [.integer(.max), .number($0)] }
-            #expect(try await store.apply([firstWrite(0, sumsOfFirsts), firstWrite(1, sumsOfSeconds)], to: sums))
-            #expect(try await store.apply([firstWrite(0, numbered(firsts) { [.number($0)] })], to: single))
-            let (totals, counts, alone) = try DatabaseQueue(path: path).read { db in
-                (
-                    try Row.fetchAll(db, sql: "SELECT total_micros AS n, typeof(total_micros) AS t FROM deposits_by_digit ORDER BY digit"),
-                    try String.fetchAll(db, sql: "SELECT DISTINCT count FROM deposits_by_digit"),
-                    try Row.fetchAll(db, sql: "SELECT number AS n, typeof(number) AS t FROM numbers ORDER BY id")
-                )
-            }
-            expectDigits(totals, added)
-            expectDigits(alone, firsts)
-            #expect(counts == ["18446744073709551614"])
-            await store.close()
-        }
-    }
-
-    /// Rows by the numbers' places.
-    private func numbered(_ numbers: [Int128], _ values: (Int128) -> [ColumnValue]) -> [StoredRow] {
-        numbers.enumerated().map { StoredRow(key: String(format: "%03d", $0.offset), values: values($0.element)) }
-    }
-
-    /// What a partition writes first.
-    private func firstWrite(_ partition: Int32, _ rows: [StoredRow]) -> PartitionWrite {
-        let position = ChainPosition(offset: Offset(1), chain: ChainRule(epoch: Epoch(1)))
-        return PartitionWrite(move: PositionMove(partition: Partition(partition), expected: .beginning, new: position), upserts: rows)
-    }
-
-    /// Columns `n` and `t` of a view: all digits, and numbers for as long as SQLite has them.
-    private func expectDigits(_ rows: [Row], _ numbers: [Int128]) {
-        #expect(rows.map { $0["n"] as String } == numbers.map { "\($0)" })
-        #expect(rows.map { $0["t"] as String } == numbers.map { Int64(exactly: $0) == nil ? "text" : "integer" })
-    }
-
     @Test func refusesANewerLayoutAndWhatIsNoDatabase() async throws {
         try await withTemporaryFolder { folder in
             let path = folder + "/views.sqlite"
