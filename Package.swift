@@ -96,7 +96,7 @@ let package = Package(
             "HTTPEdge",
             [
                 "EventModel", "EventLog", "WriteModel", "ReadModel", hummingbird, hummingbirdCore, httpTypes, nioCore, nioPosix,
-                nioHTTP1, nioHTTPTypes, httpClient, logging, metrics, tracing, lifecycle,
+                nioHTTP1, nioHTTPTypes, httpClient, crypto, logging, metrics, tracing, lifecycle,
             ]),
         library(
             "HighwaterCLI",

@@ -52,7 +52,36 @@ extension AppTests {
                     headers: ["Idempotency-Key": String(repeating: "k", count: 129)], status: 400, problem: "malformed",
                     field: "Idempotency-Key"),
                 Case(headers: ["If-Match": "3"], status: 400, problem: "malformed", field: "If-Match"),
-                Case(headers: ["If-None-Match": "\"1\""], status: 400, problem: "malformed", field: "If-None-Match"),
+                Case(headers: ["If-None-Match": "1"], status: 400, problem: "malformed", field: "If-None-Match"),
+                Case(headers: ["If-Match": "*"], status: 412, problem: "version-conflict"),
+                Case(headers: ["If-Match": "W/\"0\""], status: 412, problem: "version-conflict"),
+                Case(headers: ["If-Match": "\"1\", \"2\""], status: 412, problem: "version-conflict"),
+                Case(headers: ["If-Match": "\"0\"", "If-None-Match": "\"0\""], status: 412, problem: "version-conflict"),
+                Case(
+                    path: "/v1/order/first/cancel", body: "{}", headers: ["If-None-Match": "W/\"1\""], status: 412,
+                    problem: "version-conflict"),
+                Case(headers: ["Idempotency-Key": "\"\""], status: 400, problem: "malformed", field: "Idempotency-Key"),
+                Case(headers: ["Idempotency-Key": "\"k"], status: 400, problem: "malformed", field: "Idempotency-Key"),
+                Case(path: "/v1/order/%2E/place", status: 400, problem: "malformed", field: "streamID"),
+                Case(path: "/v1/order/.%2e/place", status: 400, problem: "malformed", field: "streamID"),
+                Case(
+                    body: order().replacing(#""country":"France""#, with: #""country":"France","country":"France""#), status: 400,
+                    problem: "malformed", field: "country"),
+                Case(
+                    body: order().replacing(#""customerId":"17850""#, with: #""customerId":"17850","customer_id":"1""#), status: 400,
+                    problem: "malformed", field: "customerId"),
+                Case(
+                    body: order().replacing(#""lines":["#, with: #""line\u0073":[],"lines":["#), status: 400, problem: "malformed",
+                    field: "lines"),
+                Case(
+                    body: order(lines: 3).replacing("]}", with: #",{"sku":"a","sku":"b","quantity":1}]}"#), status: 400,
+                    problem: "malformed", field: "lines[3].sku"),
+                Case(body: line(#""quantity":6,"quantity":6"#), status: 400, problem: "malformed", field: "lines[0].quantity"),
+                Case(body: line(#""quantity":1e400"#), status: 400, problem: "malformed", field: "lines[0].quantity"),
+                Case(body: order() + order(), status: 400, problem: "malformed"),
+                Case(body: order(country: #"\ud800"#), status: 400, problem: "malformed", field: "country"),
+                Case(body: order(at: "2010-12-01T08:26:00+24:00"), status: 400, problem: "malformed", field: "placedAt"),
+                Case(body: order(at: "2010-12-01T23:59:60Z"), status: 400, problem: "malformed", field: "placedAt"),
                 Case(headers: ["Content-Type": "text/csv"], status: 415, problem: "unsupported-media-type"),
                 Case(body: order(description: String(repeating: "x", count: 1 << 20)), status: 413, problem: "too-large"),
                 Case(body: order(price: "-1"), status: 422, problem: "refused", refusal: "price-negative"),
@@ -81,6 +110,24 @@ extension AppTests {
                     method: .GET, path: "/v1/views/order-summary/1", body: nil, headers: ["Highwater-Position": "ordering/99@1"],
                     status: 400,
                     problem: "malformed", field: "Highwater-Position"),
+                Case(
+                    method: .GET, path: "/v1/order/first", body: nil, headers: ["Highwater-Position": "ordering/4@0"], status: 400,
+                    problem: "malformed", field: "Highwater-Position"),
+                Case(
+                    method: .GET, path: "/v1/order/first/events", body: nil, headers: ["Highwater-Position": "ordering/4@0"], status: 400,
+                    problem: "malformed", field: "Highwater-Position"),
+                Case(
+                    method: .GET, path: "/v1/order/first", body: nil, headers: ["If-Match": "\"2\""], status: 412,
+                    problem: "precondition-failed"),
+                Case(method: .GET, path: "/v1/views/order-summary/a%00", body: nil, status: 400, problem: "malformed", field: "key"),
+                Case(
+                    method: .GET, path: "/v1/views/order-summary?country=%00", body: nil, status: 400, problem: "malformed",
+                    field: "country"),
+                Case(
+                    method: .GET, path: "/v1/views/order-summary?limit=%2B5", body: nil, status: 400, problem: "malformed", field: "limit"),
+                Case(
+                    method: .GET, path: "/v1/views/order-summary?limit=1&limit=1", body: nil, status: 400, problem: "malformed",
+                    field: "limit"),
             ]
         }
 

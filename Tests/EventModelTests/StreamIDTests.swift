@@ -32,6 +32,21 @@ import Testing
         }
     }
 
+    /// URLs drop such segments. Earlier versions took them, so what is in a log can still be named.
+    @Test(arguments: [".", ".."])
+    func rejectsWhatURLsDrop(_ key: String) throws {
+        let error = #expect(throws: InvalidStreamID.self) { try StreamID(category: "order", key: key) }
+        #expect(error?.reason.contains("URLs drop") == true)
+        #expect(throws: InvalidStreamID.self) { try StreamID("order/\(key)") }
+        #expect(try StreamID(recorded: "order/\(key)").key == key)
+        #expect(throws: InvalidStreamID.self) { try StreamID(recorded: "order/\(key) ") }
+    }
+
+    @Test(arguments: ["...", ".a", "a..", "%2E"])
+    func acceptsOtherDots(_ key: String) throws {
+        #expect(try StreamID(category: "order", key: key).key == key)
+    }
+
     @Test func namesItsEvents() throws {
         #expect(EventID(stream: try StreamID("order/536365"), version: StreamVersion(1)).description == "order/536365@1")
     }
@@ -50,11 +65,26 @@ import Testing
 }
 
 @Suite struct ExpectedVersionTests {
-    @Test func admits() {
-        let versions = [StreamVersion.none, StreamVersion(1), StreamVersion(2)]
-        #expect(versions.map(ExpectedVersion.any.admits) == [true, true, true])
-        #expect(versions.map(ExpectedVersion.noStream.admits) == [true, false, false])
-        #expect(versions.map(ExpectedVersion.exactly(StreamVersion(1)).admits) == [false, true, false])
-        #expect(ExpectedVersion.exactly(.none).admits(.none))
+    @Test(
+        arguments: [
+            (.any, [0, 1, 2]), (.noStream, [0]), (.exists, [1, 2]), (.exactly(StreamVersion(1)), [1]), (.exactly(.none), [0]),
+            (ExpectedVersion(match: .listed([])), []), (ExpectedVersion(match: .listed([StreamVersion(1), StreamVersion(2)])), [1, 2]),
+            (ExpectedVersion(noneMatch: .listed([])), [0, 1, 2]), (ExpectedVersion(noneMatch: .listed([StreamVersion(1)])), [0, 2]),
+            (ExpectedVersion(match: .existing, noneMatch: .listed([StreamVersion(1)])), [2]),
+            (ExpectedVersion(match: .existing, noneMatch: .existing), []),
+        ] as [(ExpectedVersion, [Int64])])
+    func admits(_ expected: ExpectedVersion, _ versions: [Int64]) {
+        #expect([0, 1, 2].filter { expected.admits(StreamVersion($0)) } == versions)
+    }
+
+    @Test func namesASingleVersionWhereItDemandsOne() {
+        #expect(ExpectedVersion.exactly(StreamVersion(3)).onlyVersion == StreamVersion(3))
+        #expect(ExpectedVersion.noStream.onlyVersion == StreamVersion.none)
+        for expected in [
+            .any, .exists, ExpectedVersion(match: .listed([])), ExpectedVersion(match: .listed([StreamVersion(1), StreamVersion(2)])),
+            ExpectedVersion(match: .listed([StreamVersion(1)]), noneMatch: .existing),
+        ] {
+            #expect(expected.onlyVersion == nil)
+        }
     }
 }

@@ -65,6 +65,56 @@ import WriteModel
         }
     }
 
+    /// As they came, and so decided by the owner on what it has.
+    @Test func preconditionsAndKeysGoAlongInAllTheirForms() async throws {
+        let owner = instance("owner", owns: true)
+        let other = instance("other", owns: false)
+        try await owner.open("1")
+        try await owner.running { ownerPort, _ in
+            owners.announce("owner", at: "http://127.0.0.1:\(ownerPort)", epoch: 1)
+            try await other.running { port, _ in
+                let client = LiveClient(port: port)
+                for (field, status) in [("W/\"1\"", 412), ("\"7\", \"8\"", 412), ("\"7\", \"1\"", 200), ("*", 200)] {
+                    let answer = try await client.post("/v1/account/1/deposit", #"{"amount":5}"#, ["If-Match": field])
+                    #expect(answer.status == status, "\(field)")
+                }
+                for (sent, answered) in [("\"k7\"", "k7"), ("k7", "k7"), (#""\"k7\"""#, #""\"k7\"""#)] {
+                    let answer = try await client.post("/v1/account/1/deposit", #"{"amount":6}"#, ["Idempotency-Key": sent])
+                    #expect(answer.headers["Idempotency-Key"] == [answered])
+                }
+                #expect(owner.commands.received.suffix(3).map(\.id.description) == ["k7", "k7", "\"k7\""])
+            }
+        }
+    }
+
+    @Test func aReadWithoutABodyComesBackAsTheOwnerAnsweredIt() async throws {
+        let owner = instance("owner", owns: true)
+        let other = instance("other", owns: false)
+        try await owner.open("1")
+        try await owner.running { ownerPort, _ in
+            owners.announce("owner", at: "http://127.0.0.1:\(ownerPort)", epoch: 1)
+            try await other.running { port, _ in
+                let head = "Host: x\r\n"
+                let answer = try await RawConnection.exchange(
+                    port: port,
+                    [
+                        "HEAD /v1/account/1 HTTP/1.1\r\n\(head)\r\n",
+                        "GET /v1/account/1 HTTP/1.1\r\n\(head)If-None-Match: \"1\"\r\n\r\n",
+                        "GET /v1/account/1 HTTP/1.1\r\n\(head)Connection: close\r\n\r\n",
+                    ])
+                let answers = answer.components(separatedBy: "HTTP/1.1 ").dropFirst().map { $0.components(separatedBy: "\r\n\r\n") }
+                try #require(answers.count == 3, "\(answer)")
+                let length = "Content-Length: \(answers[2][1].utf8.count)"
+                #expect(answers[0][0].hasPrefix("200 ") && answers[0][0].lowercased().contains(length.lowercased()), "\(answers[0])")
+                #expect(answers[0][1].isEmpty)
+                #expect(answers[1][0].hasPrefix("304 ") && answers[1][0].contains("\r\nETag: \"1\""), "\(answers[1])")
+                #expect(answers[1][0].contains("\r\nHighwater-Position: banking/0@0"), "\(answers[1])")
+                #expect(!answers[1][0].lowercased().contains("content-") && answers[1][1].isEmpty, "\(answers[1])")
+                #expect(answers[2][1].hasPrefix("{\"stream\":"))
+            }
+        }
+    }
+
     @Test func aKeyMadeHereGoesAlong() async throws {
         let owner = instance("owner", owns: true)
         let other = instance("other", owns: false)

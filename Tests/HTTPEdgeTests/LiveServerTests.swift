@@ -1,3 +1,4 @@
+import Foundation
 import HTTPTypes
 import HummingbirdTesting
 import NIOCore
@@ -23,6 +24,23 @@ import Testing
         #expect(answer.hasPrefix("HTTP/1.1 201 Created\r\n"))
         #expect(answer.contains("\r\nETag: \"1\"\r\n"))
         #expect(answer.hasSuffix("]}"))
+    }
+
+    /// Nor a length, which would be that of what is not sent (RFC 9110, section 8.6).
+    @Test func notModifiedHasNoBody() async throws {
+        try await edge.open("1")
+        let head = "GET /v1/account/1 HTTP/1.1\r\nHost: x\r\n"
+        let answer = try await edge.running { port, _ in
+            try await RawConnection.exchange(
+                port: port, [head + "If-None-Match: W/\"1\"\r\n\r\n", head + "Connection: close\r\n\r\n"])
+        }
+        let answers = answer.components(separatedBy: "HTTP/1.1 ").dropFirst().map { $0.components(separatedBy: "\r\n\r\n") }
+        try #require(answers.count == 2, "\(answer)")
+        #expect(answers[0][0].hasPrefix("304 Not Modified\r\n"))
+        #expect(answers[0][0].contains("\r\nETag: \"1\"\r\n"))
+        #expect(!answers[0][0].lowercased().contains("content-"))
+        #expect(answers[0][1].isEmpty)
+        #expect(answers[1][0].hasPrefix("200 OK\r\n"))
     }
 
     @Test func chunkedBodies() async throws {

@@ -148,6 +148,16 @@ import WriteModel
         try await edge.send(.get, "/v1/account/1", headers: [.position: "x"]).expectProblem(400, "malformed", field: "Highwater-Position")
     }
 
+    @Test(arguments: ["/v1/account/1", "/v1/account/1/events", "/v1/views/account-list", "/v1/views/account-list/1"])
+    func aPartitionThatIsNotThere(_ path: String) async throws {
+        try await edge.open("1")
+        #expect(try await edge.send(.get, path, headers: [.position: "banking/7@0"]).status == .ok)
+        for position in ["banking/8@0", "banking/0@0, banking/2147483647@0", "banking/8@1, nonsense/0@0"] {
+            let response = try await edge.send(.get, path, headers: [.position: position])
+            try response.expectProblem(400, "malformed", field: "Highwater-Position")
+        }
+    }
+
     /// Whoever has come to the last has come to all, and no more than one wait was asked for.
     @Test func severalPositionsAreWaitedForAtOnce() async throws {
         try await edge.open("1", deposits: 2)

@@ -53,7 +53,7 @@ import Testing
         #expect(edge.views.lastCall == nil)
     }
 
-    @Test(arguments: ["/v1/views/account-list/", "/v1/views/account-list/%FF"])
+    @Test(arguments: ["/v1/views/account-list/", "/v1/views/account-list/%FF", "/v1/views/account-list/a%00b"])
     func badKey(_ path: String) async throws {
         try await edge.send(.get, path).expectProblem(400, "malformed", field: "key")
     }
@@ -63,6 +63,7 @@ import Testing
         try await edge.send(.get, "/v1/views/account-list?balance=1").expectProblem(400, "malformed", field: "balance")
         try await edge.send(.get, "/v1/views/account-list?owner=a&owner=b").expectProblem(400, "malformed", field: "owner")
         try await edge.send(.get, "/v1/views/account-list?owner=%F").expectProblem(400, "malformed", field: "owner")
+        try await edge.send(.get, "/v1/views/account-list?owner=a%00b").expectProblem(400, "malformed", field: "owner")
         try await edge.send(.get, "/v1/views/account-list/1?owner=a").expectProblem(400, "malformed", field: "owner")
     }
 
@@ -101,7 +102,8 @@ import Testing
             ("wait=0", 0), ("wait=7", 7), ("WAIT = 7", 7), ("wait=\"7\"", 7), ("wait=7; x=y", 7), ("wait=31", 30),
             ("wait=99999999999999999999", 30), ("wait=7, wait=9", 7), ("return=minimal", nil), ("wait", nil), ("wait=", nil),
             ("wait=-1", nil),
-            ("wait=x", nil), ("await=7", nil),
+            ("wait=x", nil), ("await=7", nil), ("foo=\"a, wait=1\", wait=3", 3), ("foo=\"a\\\", wait=1\"; x=\"y,z\" ,wait=3;v=\";\"", 3),
+            (",, wait=4", 4),
         ] as [(String, Int?)])
     func preference(_ header: String, _ wait: Int?) async throws {
         let response = try await edge.send(.get, "/v1/views/account-list/1", headers: [.preference: header])

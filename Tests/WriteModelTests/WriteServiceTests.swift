@@ -50,6 +50,45 @@ struct WriteServiceTests {
         }
     }
 
+    @Test func holdsAgainstSetsOfVersions() async throws {
+        let one = ExpectedVersion.Versions.listed([StreamVersion(1)])
+        let oneOrTwo = ExpectedVersion.Versions.listed([StreamVersion(1), StreamVersion(2)])
+        try await running { service in
+            func isConflict(_ id: String, _ expected: ExpectedVersion) async throws -> Bool {
+                let outcome = try await service.execute(.add(1, to: "a", id: id, expected: expected))
+                if case .conflict(expected, _) = outcome { return true }
+                #expect(outcome.receipt != nil)
+                return false
+            }
+            let conflicts = [
+                try await isConflict("1", .exists), try await isConflict("2", .any),
+                try await isConflict("3", ExpectedVersion(match: .listed([]))),
+                try await isConflict("4", ExpectedVersion(noneMatch: one)), try await isConflict("5", .exists),
+                try await isConflict("6", ExpectedVersion(match: .existing, noneMatch: oneOrTwo)),
+                try await isConflict("7", ExpectedVersion(match: oneOrTwo)), try await isConflict("8", ExpectedVersion(match: oneOrTwo)),
+            ]
+            #expect(conflicts == [true, false, true, true, false, true, false, true])
+        }
+    }
+
+    /// The demand is looked at in the command's turn, on all that is in flight before it.
+    @Test func ofCommandsThatDemandTheSameVersionsOneWins() async throws {
+        try await running { service in
+            _ = try await service.execute(.add(1, to: "a", id: "first"))
+            let versions = ExpectedVersion.Versions.listed([StreamVersion(0), StreamVersion(1)])
+            let won = try await withThrowingTaskGroup(of: Bool.self) { group in
+                for number in 0..<50 {
+                    group.addTask {
+                        let command = try Command.add(1, to: "a", id: "\(number)", expected: ExpectedVersion(match: versions))
+                        return await service.execute(command).receipt != nil
+                    }
+                }
+                return try await group.reduce(into: 0) { $0 += $1 ? 1 : 0 }
+            }
+            #expect(won == 1)
+        }
+    }
+
     @Test func refusesAndLeavesTheLogUntouched() async throws {
         try await running { service in
             guard case .refused(let refusal, .none) = try await service.execute(.add(101, to: "a", id: "1")) else {

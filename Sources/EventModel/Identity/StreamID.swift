@@ -1,7 +1,8 @@
 /// The identity of one stream: the history of one aggregate, written `category/key`, as in `order/536365`.
 ///
 /// The text is the record key in the log, so it decides the partition. A category is 1 to 64 of `a-z`, `0-9` and `-`, beginning with
-/// a letter; a key is 1 to 128 visible ASCII characters other than `/` and `@`, which separate.
+/// a letter; a key is 1 to 128 visible ASCII characters other than `/` and `@`, which separate. The keys `.` and `..` are refused: URLs
+/// drop such segments, percent-encoded ones too (RFC 3986, section 6.2.2.3; WHATWG URL), so no client would reach the stream.
 public struct StreamID: Hashable, Sendable, CustomStringConvertible {
     public static let maximumCategoryLength = 64
     public static let maximumKeyLength = 128
@@ -11,13 +12,20 @@ public struct StreamID: Hashable, Sendable, CustomStringConvertible {
 
     /// - Throws: ``InvalidStreamID`` with what is wrong.
     public init(category: String, key: String) throws(InvalidStreamID) {
-        try Self.check(category: category.utf8)
-        try Self.check(key: key.utf8)
-        description = category + "/" + key
+        try self.init(recorded: category + "/" + key)
+        try checkThatURLsKeepIt()
     }
 
     /// - Throws: ``InvalidStreamID`` with what is wrong.
     public init(_ text: String) throws(InvalidStreamID) {
+        try self.init(recorded: text)
+        try checkThatURLsKeepIt()
+    }
+
+    /// For a stream that may be in a log already: earlier versions took the keys `.` and `..`.
+    ///
+    /// - Throws: ``InvalidStreamID`` with what is wrong.
+    public init(recorded text: String) throws(InvalidStreamID) {
         guard let slash = text.utf8.firstIndex(of: UInt8(ascii: "/")) else {
             throw InvalidStreamID(reason: "'\(text)' is not of the form category/key")
         }
@@ -46,6 +54,12 @@ public struct StreamID: Hashable, Sendable, CustomStringConvertible {
         }
         guard first.isLowercaseLetter, category.allSatisfy({ $0.isLowercaseLetter || $0.isDigit || $0 == UInt8(ascii: "-") }) else {
             throw InvalidStreamID(reason: "a category has only a-z, 0-9 and '-', and begins with a letter")
+        }
+    }
+
+    private func checkThatURLsKeepIt() throws(InvalidStreamID) {
+        guard key != ".", key != ".." else {
+            throw InvalidStreamID(reason: "a stream id must not be '.' or '..', which URLs drop from a path; choose another id")
         }
     }
 

@@ -13,19 +13,3 @@ public struct StreamVersion: Hashable, Comparable, Sendable, CustomStringConvert
     public var next: Self { self + 1 }
     public var description: String { String(rawValue) }
 }
-
-/// What a command demands of its stream's version (optimistic concurrency).
-public enum ExpectedVersion: Hashable, Sendable {
-    case any
-    /// The stream must not exist.
-    case noStream
-    case exactly(StreamVersion)
-
-    public func admits(_ actual: StreamVersion) -> Bool {
-        switch self {
-        case .any: true
-        case .noStream: actual == .none
-        case .exactly(let version): actual == version
-        }
-    }
-}

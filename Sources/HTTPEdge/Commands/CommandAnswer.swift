@@ -20,19 +20,7 @@ struct CommandAnswer {
                 firstVersion: receipt.firstVersion, events: receipt.events)
         case .unchanged(let version, let position):
             return success(.ok, version: version, position: position, isReplay: false, firstVersion: version, events: [])
-        case .conflict(let expected, let actual):
-            let demanded =
-                switch expected {
-                case .exactly(let version): version
-                case .noStream, .any: StreamVersion.none
-                }
-            let detail =
-                demanded == .none
-                ? "the stream exists, at version \(actual)"
-                : "the stream is at version \(actual) and not \(demanded); read it and decide again"
-            throw Problem(
-                .versionConflict, detail,
-                members: [("expected", .integer(demanded.rawValue)), ("actual", .integer(actual.rawValue))])
+        case .conflict(let expected, let actual): throw conflict(expected, actual)
         case .refused(let refusal, _):
             throw Problem(
                 .refused, refusal.explanation.isEmpty ? "the command was refused: \(refusal.name)" : refusal.explanation,
@@ -49,6 +37,20 @@ struct CommandAnswer {
         case .unavailable(let reason): throw .unavailable(reason)
         case .unknown: throw .outcomeUnknown(id)
         }
+    }
+
+    private func conflict(_ expected: ExpectedVersion, _ actual: StreamVersion) -> Problem {
+        let demanded = expected.onlyVersion
+        let found = actual == .none ? "the stream does not exist" : "the stream is at version \(actual)"
+        let detail =
+            switch demanded?.rawValue {
+            case 0?: "the stream exists, at version \(actual)"
+            case let version?: "\(found) and not \(actual == .none ? "at version " : "")\(version); read it and decide again"
+            case nil: "\(found), which the request's preconditions rule out; read it and decide again"
+            }
+        // A list or '*' demands no single version.
+        let members = demanded.map { [("expected", Problem.Member.integer($0.rawValue))] } ?? []
+        return Problem(.versionConflict, detail, members: members + [("actual", .integer(actual.rawValue))])
     }
 
     private func success(
@@ -77,8 +79,8 @@ struct CommandAnswer {
         }
         json.raw("]}")
         let headers: HTTPFields = [
-            .contentType: "application/json", .eTag: "\"\(version)\"", .highwaterPosition: position.description,
-            .idempotencyKey: id.description,
+            .contentType: "application/json", .eTag: "\(EntityTag(version))", .highwaterPosition: position.description,
+            .idempotencyKey: id.field,
         ]
         return Response(status: status, headers: headers, body: ResponseBody(byteBuffer: json.buffer))
     }

@@ -37,7 +37,7 @@ struct CommandEndpoint: Sendable {
             }
         } catch var problem as Problem {
             // Without it, the caller of a command whose id was made here could not ask again.
-            problem.headers[.idempotencyKey] = headers.id.description
+            problem.headers[.idempotencyKey] = headers.id.field
             throw problem
         }
     }

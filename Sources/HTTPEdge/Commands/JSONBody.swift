@@ -49,8 +49,10 @@ struct JSONBody: Sendable {
             throw Problem(.unsupportedMediaType, "the body needs a Content-Type, application/json")
         }
         if contentType == "application/json" { return }
-        let mediaType = contentType.prefix { $0 != ";" }.lowercased().filter { $0 != " " && $0 != "\t" }
-        guard mediaType == "application/json" || (mediaType.contains("/") && mediaType.hasSuffix("+json")) else {
+        // Parameters change nothing: JSON is UTF-8 (RFC 8259, section 11).
+        let essence = contentType.split(outsideQuotes: ";").first?.lowercased() ?? ""
+        let parts = essence.split(separator: "/", omittingEmptySubsequences: false)
+        guard essence == "application/json" || (parts.count == 2 && parts.allSatisfy(\.isToken) && essence.hasSuffix("+json")) else {
             throw Problem(.unsupportedMediaType, "the body must be JSON: Content-Type application/json")
         }
     }

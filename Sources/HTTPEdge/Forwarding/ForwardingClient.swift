@@ -55,8 +55,14 @@ final class ForwardingClient: Sendable {
         do {
             let answer = try await client.execute(outgoing, timeout: TimeAmount(timeout))
             if answer.headers.contains(name: HTTPField.Name.highwaterMisdirected.rawName) { return .misdirected }
-            let headers = HTTPFields(passedOn: answer.headers)
+            var headers = HTTPFields(passedOn: answer.headers)
             let status = HTTPResponse.Status(code: Int(answer.status.code), reasonPhrase: answer.status.reasonPhrase)
+            if request.head.method == .head || status == .notModified {
+                // No body follows whose length could be told; what GET's would have is passed on.
+                headers[.contentLength] = answer.headers.first(name: HTTPField.Name.contentLength.rawName)
+                _ = try await answer.body.collect(upTo: Self.maximumOutcomeBytes)
+                return .answered(Response(status: status, headers: headers))
+            }
             guard request.commandID != nil else {
                 return .answered(Response(status: status, headers: headers, body: ResponseBody(asyncSequence: answer.body)))
             }
@@ -78,7 +84,7 @@ final class ForwardingClient: Sendable {
         for field in request.head.headerFields where !HTTPField.Name.hopByHop.contains(field.name) {
             headers.add(name: field.name.rawName, value: field.value)
         }
-        if let id = request.commandID { headers.replaceOrAdd(name: HTTPField.Name.idempotencyKey.rawName, value: id.description) }
+        if let id = request.commandID { headers.replaceOrAdd(name: HTTPField.Name.idempotencyKey.rawName, value: id.field) }
         if !request.traceparent.isEmpty {
             headers.replaceOrAdd(name: HTTPField.Name.traceparent.rawName, value: request.traceparent)
         }

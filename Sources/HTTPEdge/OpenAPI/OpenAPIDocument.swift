@@ -4,7 +4,7 @@ import WriteModel
 /// The API as an OpenAPI 3.1 document, made from what is registered: every category, command and view has paths and schemas of its own.
 struct OpenAPIDocument {
     let title: String
-    let contexts: [BoundedContext]
+    let services: [any CommandService]
     let views: [TableSchema]
     let probes: [HealthEndpoints.Probe]
     let maximumBodyBytes: Int
@@ -22,7 +22,7 @@ struct OpenAPIDocument {
             "tags": .array(tags),
             "paths": .object(paths),
             "components": .object([
-                "parameters": .object(OpenAPIParts.parameters),
+                "parameters": .object(OpenAPIParameters.components(services)),
                 "headers": .object(OpenAPIParts.headers),
                 "responses": .object(OpenAPIParts.responses(maximumBodyBytes: maximumBodyBytes)),
                 "schemas": .object(OpenAPIParts.schemas + views.flatMap(OpenAPIViews.schemas)),
@@ -30,7 +30,7 @@ struct OpenAPIDocument {
         ])
     }
 
-    private var categories: [Category] { contexts.flatMap(\.categories) }
+    private var categories: [Category] { services.flatMap(\.context.categories) }
 
     private var tags: [JSONValue] {
         categories.map { .object(["name": .string($0.name), "description": .string("Streams of the category '\($0.name)'.")]) }
@@ -68,7 +68,8 @@ struct OpenAPIDocument {
                     ["streamID", "idempotencyKey", "ifMatch", "ifNoneMatch", "traceparent", "tracestate", "correlationID"]
                         .map(OpenAPIParts.parameter)),
                 "requestBody": .object([
-                    "required": true,
+                    // An empty body will do where {} does.
+                    "required": .bool((try? command.parse([])) == nil),
                     "description": "An empty body counts as {}.",
                     "content": OpenAPIParts.content("application/json", .raw(command.jsonSchema)),
                 ]),
@@ -94,9 +95,9 @@ struct OpenAPIDocument {
                 "summary": "A stream's state, as of a version.",
                 "parameters": .array(
                     [OpenAPIParts.parameter("streamID")] + [
-                        OpenAPIParts.queryParameter(
+                        OpenAPIParameters.query(
                             "version", "The newest if absent.", .object(["type": "integer", "format": "int64", "minimum": 1]))
-                    ] + [OpenAPIParts.parameter("highwaterPosition"), OpenAPIParts.parameter("prefer")]),
+                    ] + ["ifMatch", "ifNoneMatch", "highwaterPosition", "prefer"].map(OpenAPIParts.parameter)),
                 "responses": .object(
                     [
                         (
@@ -104,10 +105,12 @@ struct OpenAPIDocument {
                             OpenAPIParts.success(
                                 "The state.", OpenAPIParts.schema("StreamState"),
                                 headers: ["ETag", "Highwater-Position", "Preference-Applied"])
-                        )
+                        ),
+                        ("304", OpenAPIParts.response("notModified")),
                     ]
                         + OpenAPIParts.problems([
-                            .malformed, .unauthenticated, .forbidden, .notFound, .methodNotAllowed, .internal, .unavailable,
+                            .malformed, .unauthenticated, .forbidden, .notFound, .methodNotAllowed, .preconditionFailed, .internal,
+                            .unavailable,
                         ])),
             ])
         ])
@@ -122,7 +125,7 @@ struct OpenAPIDocument {
                 "parameters": .array(
                     [
                         OpenAPIParts.parameter("streamID"),
-                        OpenAPIParts.queryParameter(
+                        OpenAPIParameters.query(
                             "from", "The first version to answer with.",
                             .object(["type": "integer", "format": "int64", "minimum": 1, "default": 1])),
                         OpenAPIParts.parameter("limit"),

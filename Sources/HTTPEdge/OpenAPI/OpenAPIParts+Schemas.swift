@@ -68,7 +68,8 @@ extension OpenAPIParts {
                     "instance": text("The request's path."),
                     "field": text("Of malformed: a path of JSON names, or the name of a header or parameter."),
                     "refusal": text("Of refused: the refusal's name."),
-                    "expected": version("Of version-conflict: the version demanded; 0 where the stream was not to exist."),
+                    "expected": version(
+                        "Of version-conflict: the version demanded, 0 where the stream was not to exist; absent where no single one was."),
                     "actual": version("Of version-conflict: the stream's version."),
                     "errorId": text("Of internal: what the server's log has the error under."),
                 ]),

@@ -10,6 +10,7 @@ enum ProblemKind: String, CaseIterable, Sendable {
     case notFound = "not-found"
     case methodNotAllowed = "method-not-allowed"
     case versionConflict = "version-conflict"
+    case preconditionFailed = "precondition-failed"
     case tooLarge = "too-large"
     case unsupportedMediaType = "unsupported-media-type"
     case refused
@@ -28,7 +29,7 @@ enum ProblemKind: String, CaseIterable, Sendable {
         case .forbidden: .forbidden
         case .unknownCategory, .unknownCommand, .notFound: .notFound
         case .methodNotAllowed: .methodNotAllowed
-        case .versionConflict: .preconditionFailed
+        case .versionConflict, .preconditionFailed: .preconditionFailed
         case .tooLarge: .contentTooLarge
         case .unsupportedMediaType: .unsupportedMediaType
         case .refused, .idempotencyKeyReused: .unprocessableContent
@@ -50,6 +51,7 @@ enum ProblemKind: String, CaseIterable, Sendable {
         case .notFound: "Not found"
         case .methodNotAllowed: "The method is not allowed here"
         case .versionConflict: "The stream is at another version"
+        case .preconditionFailed: "What is there is another than If-Match names"
         case .tooLarge: "The command or its events are too large"
         case .unsupportedMediaType: "The body is not JSON"
         case .refused: "The command was refused"

@@ -1,5 +1,6 @@
 import EventLog
 import HTTPTypes
+import WriteModel
 
 /// How fresh an answer must be, and how long it may take to become so.
 struct Freshness: Sendable {
@@ -15,18 +16,20 @@ struct Freshness: Sendable {
     /// For the answer's `Preference-Applied` (RFC 7240, section 3).
     var appliedPreference: String? { preferredWait.map { "wait=\($0)" } }
 
-    /// - Parameter topics: those that exist.
-    init(_ headers: HTTPFields, topics: Set<Topic>) throws(Problem) {
+    /// - Parameter services: those whose topics exist.
+    init(_ headers: HTTPFields, services: [any CommandService]) throws(Problem) {
         var positions: [LogPosition] = []
         if let header = headers[.highwaterPosition] {
-            for element in header.split(separator: ",") {
-                let text = element.trimmingSpaces
-                if text.isEmpty { continue }  // RFC 9110, section 5.6.1
+            for text in header.split(outsideQuotes: ",") where !text.isEmpty {  // RFC 9110, section 5.6.1
                 guard let position = LogPosition(text) else {
                     throw .malformed("Highwater-Position", "'\(text)' is no position; one is written topic/partition@offset")
                 }
-                guard topics.contains(position.partition.topic) else {
-                    throw .malformed("Highwater-Position", "there is no topic '\(position.partition.topic)'")
+                let place = position.partition
+                guard let service = services.first(where: { $0.context.topic == place.topic }) else {
+                    throw .malformed("Highwater-Position", "there is no topic '\(place.topic)'")
+                }
+                if let count = service.partitionCount, place.partition.rawValue >= count {
+                    throw .malformed("Highwater-Position", "there is no \(place): the last partition of its topic is \(count - 1)")
                 }
                 positions.append(position)
             }
@@ -39,22 +42,15 @@ struct Freshness: Sendable {
     /// The `wait` of a `Prefer` header. Other preferences, and a `wait` that is no number of seconds, are ignored, as RFC 7240 asks; of
     /// several the first counts.
     private static func wait(_ header: String) -> Int64? {
-        for preference in header.split(separator: ",") {
-            let parts = preference.prefix { $0 != ";" }.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false)
+        for preference in header.split(outsideQuotes: ",") {
+            guard let first = preference.split(outsideQuotes: ";").first else { continue }
+            let parts = first.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false)
             guard parts.count == 2, parts[0].trimmingSpaces.lowercased() == "wait" else { continue }
             var value = parts[1].trimmingSpaces
             if value.utf8.count >= 2, value.first == "\"", value.last == "\"" { value = value.dropFirst().dropLast() }
-            guard !value.isEmpty, value.utf8.allSatisfy({ (UInt8(ascii: "0")...UInt8(ascii: "9")).contains($0) }) else { return nil }
+            guard value.isDigits else { return nil }
             return min(Int64(value) ?? maximumWait, maximumWait)
         }
         return nil
-    }
-}
-
-extension Substring {
-    /// Without the optional white space of RFC 9110 around it.
-    var trimmingSpaces: Substring {
-        let trimmed = drop { $0 == " " || $0 == "\t" }
-        return trimmed[..<(trimmed.lastIndex { $0 != " " && $0 != "\t" }.map(trimmed.index(after:)) ?? trimmed.startIndex)]
     }
 }

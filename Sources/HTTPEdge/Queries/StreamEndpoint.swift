@@ -11,7 +11,7 @@ import WriteModel
 struct StreamEndpoint: Sendable {
     static let defaultLimit: Int64 = 100
 
-    let topics: Set<Topic>
+    let services: [any CommandService]
     let forwarder: Forwarder
 
     func state(
@@ -21,8 +21,11 @@ struct StreamEndpoint: Sendable {
         var parameters = try QueryParameters(target.query)
         let version = try parameters.take("version", in: 1...Int64.max)
         try parameters.finish()
-        let freshness = try Freshness(request.headers, topics: topics)
-        return try await owned(request, stream, route, freshness, traceparent) { try await state(of: stream, at: version, route) }
+        let preconditions = try Preconditions(request.headers)
+        let freshness = try Freshness(request.headers, services: services)
+        return try await owned(request, stream, route, freshness, traceparent) {
+            try await state(of: stream, at: version, preconditions, route)
+        }
     }
 
     func events(
@@ -34,7 +37,7 @@ struct StreamEndpoint: Sendable {
         let limit = Int(
             try parameters.take("limit", in: Int64(RowQuery.limits.lowerBound)...Int64(RowQuery.limits.upperBound)) ?? Self.defaultLimit)
         try parameters.finish()
-        let freshness = try Freshness(request.headers, topics: topics)
+        let freshness = try Freshness(request.headers, services: services)
         return try await owned(request, stream, route, freshness, traceparent) {
             try await events(of: stream, from: from, limit: limit, route, logger)
         }
@@ -71,11 +74,20 @@ struct StreamEndpoint: Sendable {
         }
     }
 
-    private func state(of stream: StreamID, at version: Int64?, _ route: CategoryRoute) async throws -> Response {
+    private func state(
+        of stream: StreamID, at version: Int64?, _ preconditions: Preconditions, _ route: CategoryRoute
+    ) async throws -> Response {
         // Before it is looked for: then what is not found was not there at that position.
         let seen = try await route.service.accountedPosition(of: stream)
         guard let snapshot = try await route.service.state(of: stream, at: version.map { StreamVersion($0) }) else {
             throw notFound(version.map { "the stream '\(stream)' has no version \($0)" } ?? "there is no stream '\(stream)'", at: seen)
+        }
+        let tag = EntityTag(snapshot.version)
+        var headers: HTTPFields = [.eTag: "\(tag)", .highwaterPosition: snapshot.position.description]
+        switch preconditions.verdict(on: tag) {
+        case .proceed: break
+        case .notModified: return Response(status: .notModified, headers: headers)
+        case .failed: throw Problem.preconditionFailed(tag)
         }
         var json = JSONText(capacity: snapshot.json.utf8.count + 256)
         json.raw("{\"stream\":")
@@ -85,12 +97,8 @@ struct StreamEndpoint: Sendable {
         json.raw(",\"state\":")
         json.json(snapshot.json)
         json.raw("}")
-        return Response(
-            status: .ok,
-            headers: [
-                .contentType: "application/json", .eTag: "\"\(snapshot.version)\"", .highwaterPosition: snapshot.position.description,
-            ],
-            body: ResponseBody(byteBuffer: json.buffer))
+        headers[.contentType] = "application/json"
+        return Response(status: .ok, headers: headers, body: ResponseBody(byteBuffer: json.buffer))
     }
 
     private func events(

@@ -16,7 +16,7 @@ final class EdgeResponder: HTTPResponder {
     private let streams: StreamEndpoint
     private let views: ViewEndpoint
     private let body: JSONBody
-    private let openAPI: ByteBuffer
+    private let configuration: HTTPServerConfiguration
     private let forwarder: Forwarder
     private let canForward: Bool
     private let metrics: RequestMetrics
@@ -24,7 +24,6 @@ final class EdgeResponder: HTTPResponder {
     private let isShuttingDown = Atomic(false)
 
     init(_ services: EdgeServices, configuration: HTTPServerConfiguration) throws(InvalidRegistration) {
-        let topics = Set(services.commands.map(\.context.topic))
         self.services = services
         routes = try RouteTable(
             services: services.commands, views: services.views.schemas, probes: services.health.probes,
@@ -35,13 +34,9 @@ final class EdgeResponder: HTTPResponder {
             metrics: services.metrics)
         canForward = services.commands.contains { $0.owners != nil }
         commands = CommandEndpoint(body: body, makeID: services.makeCommandID, forwarder: forwarder)
-        streams = StreamEndpoint(topics: topics, forwarder: forwarder)
-        views = ViewEndpoint(queries: services.views, topics: topics)
-        openAPI =
-            OpenAPIDocument(
-                title: configuration.title, contexts: services.commands.map(\.context), views: services.views.schemas,
-                probes: services.health.probes, maximumBodyBytes: configuration.maximumBodyBytes
-            ).json.buffer
+        streams = StreamEndpoint(services: services.commands, forwarder: forwarder)
+        views = ViewEndpoint(queries: services.views, services: services.commands)
+        self.configuration = configuration
         metrics = RequestMetrics(factory: services.metrics)
         trace = RequestTrace(tracer: services.tracer)
     }
@@ -129,7 +124,12 @@ final class EdgeResponder: HTTPResponder {
             return text(report.json, "application/json", status: report.isPassing ? .ok : .serviceUnavailable)
         case .metrics: return text(await services.health.metricsText(), "text/plain; version=0.0.4; charset=utf-8")
         case .openAPI:
-            return Response(status: .ok, headers: [.contentType: "application/json"], body: ResponseBody(byteBuffer: openAPI))
+            // Made when it is asked for: how many partitions a topic has is known once it is open.
+            let document = OpenAPIDocument(
+                title: configuration.title, services: services.commands, views: services.views.schemas, probes: services.health.probes,
+                maximumBodyBytes: configuration.maximumBodyBytes)
+            return Response(
+                status: .ok, headers: [.contentType: "application/json"], body: ResponseBody(byteBuffer: document.json.buffer))
         case .echo:
             let body = try await body.read(request)
             return Response(status: .ok, headers: [.contentType: "application/json"], body: ResponseBody(byteBuffer: body))

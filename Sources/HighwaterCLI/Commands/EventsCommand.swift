@@ -31,7 +31,7 @@ struct EventsShowCommand<Program: HighwaterProgram>: AsyncParsableCommand {
     func run() async throws {
         let id: StreamID
         do {
-            id = try StreamID(stream)
+            id = try StreamID(recorded: stream)
         } catch {
             throw ValidationError("'\(stream)' is no stream id: \(error).")
         }

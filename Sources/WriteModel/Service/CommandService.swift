@@ -10,6 +10,9 @@ public protocol CommandService: Sendable {
     /// This instance's name, as in its claims and announcements.
     var instance: String { get }
 
+    /// How many partitions the topic has; nil before it is open.
+    var partitionCount: Int? { get }
+
     /// The partition that a stream belongs to; nil before the topic is open.
     func partition(of stream: StreamID) -> TopicPartition?
 

@@ -125,6 +125,11 @@ public final class WriteService: CommandService, Service {
         for owner in allOwners { await owner.settled() }
     }
 
+    public var partitionCount: Int? {
+        let count = allOwners.count
+        return count > 0 ? count : nil
+    }
+
     /// The partition that a stream belongs to; nil before the topic is open.
     public func partition(of stream: StreamID) -> TopicPartition? { owner(of: stream)?.partition }
 

@@ -79,6 +79,7 @@ final class InMemoryCommands: CommandService {
         }
     }
 
+    var partitionCount: Int? { 8 }
     func partition(of stream: StreamID) -> TopicPartition? { TopicPartition(context.topic, Partition(0)) }
     func reasonNotOwner(of stream: StreamID) async -> String? { nil }
 
