@@ -25,7 +25,7 @@ extension StateStoreConformance {
                 try StreamID(category: "a", key: "%s?1:x$y"), try StreamID(category: "a", key: "%S?1:x$y"),
                 try StreamID(category: "a", key: "007"), try StreamID(category: "a", key: "7"), try StreamID(category: "a", key: "7.0"),
             ]
-            for text in visible where text != "/" && text != "@" { streams.append(try StreamID(category: "c-0", key: text)) }
+            for text in visible where text != "/" && text != "@" { streams.append(try StreamID(recorded: "c-0/\(text)")) }
             let commands = visible + [String(repeating: "~", count: 128), "007", "7", "7.0", "0x7", "NULL", "x'00'", "a", "A"]
             let commits = Set(commands).sorted().enumerated().map { StateSample.commit(Int64($0) + 1, of: $1) }
             try await store.save(
