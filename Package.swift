@@ -84,9 +84,10 @@ let package = Package(
         .systemLibrary(name: "CLibPQ", pkgConfig: "libpq", providers: [.apt(["libpq-dev"]), .brew(["libpq"])]),
 
         // Adapters: one port, one technology each.
-        library("SQLiteLog", ["EventModel", "EventLog", grdb, sqlite, logging]),
-        library("SQLiteStateStore", ["EventModel", "EventLog", "WriteModel", grdb, sqlite, logging]),
-        library("SQLiteReadModel", ["EventModel", "EventLog", "ReadModel", grdb, sqlite]),
+        library("SQLiteSupport", [grdb, sqlite]),
+        library("SQLiteLog", ["EventModel", "EventLog", "SQLiteSupport", grdb, sqlite, logging]),
+        library("SQLiteStateStore", ["EventModel", "EventLog", "WriteModel", "SQLiteSupport", grdb, sqlite, logging]),
+        library("SQLiteReadModel", ["EventModel", "EventLog", "ReadModel", "SQLiteSupport", grdb, sqlite, logging]),
         library("KafkaLog", ["CRdKafka", "EventModel", "EventLog", logging, metrics]),
         library("PostgresReadModel", ["CLibPQ", "EventModel", "EventLog", "ReadModel", logging, metrics]),
 
@@ -142,7 +143,8 @@ let package = Package(
         tests("EventModelTests", ["EventModel"]),
         tests("EventLogTests", ["EventModel", "EventLog", "HighwaterTesting", "LogSchemas", protobuf]),
         tests("ProtobufModelTests", ["EventModel", "ProtobufModel", "CommerceSchemas", protobuf]),
-        tests("SQLiteLogTests", ["EventModel", "EventLog", "SQLiteLog", "HighwaterTesting", grdb]),
+        tests("SQLiteSupportTests", ["SQLiteSupport", grdb]),
+        tests("SQLiteLogTests", ["EventModel", "EventLog", "SQLiteLog", "SQLiteSupport", "HighwaterTesting", grdb, logging]),
         tests("WriteModelTests", ["EventModel", "EventLog", "WriteModel", "HighwaterTesting", logging, lifecycle]),
         tests(
             "SQLiteStateStoreTests",

@@ -1,0 +1,63 @@
+import GRDB
+
+/// Notices that something else than SQLite has written an open database: a copy over the file, a truncation.
+///
+/// The last frame of the write-ahead log must be in its file as the log's index tells. The database's file is written by checkpoints
+/// alone, which leave their mark in the index; a header that was changed without one, or one that is older than before, is not SQLite's.
+struct DatabaseContents {
+    private var status: FileStatus?
+    private var header: DatabaseHeader?
+    private var checkpoint: WriteAheadIndex.Checkpoint?
+
+    init(_ db: Database, path: String) {
+        checkpoint = WriteAheadIndex(db)?.checkpoint
+        status = FileStatus(path: path)
+        header = DatabaseHeader(db)
+    }
+
+    func isLogOverwritten(_ db: Database) -> Bool {
+        guard let file = OpenFile.writeAheadLog(db) else { return false }
+        // Another connection may begin the log anew between the two looks; then the index has changed as well.
+        for _ in 0..<3 {
+            guard let index = WriteAheadIndex(db), let isInFile = index.isInFile(file), !isInFile else { return false }
+            if let again = WriteAheadIndex(db), again == index { return true }
+        }
+        return false
+    }
+
+    mutating func isDatabaseOverwritten(_ db: Database, path: String) -> Bool {
+        // The index is looked at before and after: a checkpoint of another connection may begin or end meanwhile. The earlier look is kept,
+        // so that what is written after this status was taken is known to be the checkpoint's.
+        let before = WriteAheadIndex(db)?.checkpoint
+        let now = FileStatus(path: path)
+        guard now != status else {
+            if before?.isUnderWay == false { checkpoint = before }
+            return false
+        }
+        guard let found = DatabaseHeader(db) else { return false }
+        let after = WriteAheadIndex(db)?.checkpoint
+        let isByCheckpoint = [before, after].contains { $0 == nil || $0 != checkpoint || $0?.isUnderWay == true }
+        let isSQLites = header.map { isByCheckpoint ? found.follows($0) : found == $0 && now?.size == status?.size } ?? true
+        guard isSQLites else { return true }
+        (status, header, checkpoint) = (now, found, before)
+        return false
+    }
+}
+
+/// A database file's first bytes (https://sqlite.org/fileformat2.html, section 1.3).
+private struct DatabaseHeader: Equatable {
+    private let bytes: [UInt8]
+
+    /// Nil where the file cannot be read.
+    init?(_ db: Database) {
+        guard let bytes = OpenFile.database(db)?.read(100, at: 0) else { return nil }
+        self.bytes = bytes
+    }
+
+    /// Whether a file with the other header may have come to this one: the file change counter never goes back.
+    func follows(_ other: DatabaseHeader) -> Bool {
+        bytes[0..<18] == other.bytes[0..<18] && bytes[68..<72] == other.bytes[68..<72] && changeCounter >= other.changeCounter
+    }
+
+    private var changeCounter: UInt32 { bytes[24..<28].reduce(0) { $0 << 8 | UInt32($1) } }
+}
