@@ -1,7 +1,8 @@
 import EventLog
 import EventModel
 import Testing
-import WriteModel
+
+@testable import WriteModel
 
 /// How the state store follows, and what stays in memory.
 @Suite struct PartitionWriterSavingTests {
@@ -113,5 +114,18 @@ import WriteModel
         }
         #expect(try bench.command("c4", on: "s", ticket: 4) == ["append c4 1.4 v2"])
         #expect(try bench.command("c5", on: "t", ticket: 5) == ["append c5 1.5 v2"])
+    }
+
+    /// Within the limit again as soon as they are saved.
+    @Test func dropsWhatWasTooMuchOnceItIsSaved() throws {
+        var bench = try owning(streams: 1)
+        for (ticket, stream) in [(UInt64(1), "s"), (2, "t"), (3, "u")] {
+            try bench.command("c\(ticket)", on: stream, ticket: ticket)
+            bench.load()
+            bench.land()
+        }
+        bench.feed(.tick)
+        bench.feed(.saved(bench.position(3)))
+        #expect(bench.writer.streams.count == 1)
     }
 }

@@ -34,20 +34,20 @@ extension PartitionWriter {
         let id = lookup.stream
         guard loading[id]?.lookup == lookup, let decider = context.category(of: id)?.decider else { return }
         do {
-            streams[id] = try StreamEntry(stored, decider)
+            streams.insert(try StreamEntry(stored, decider), for: id)
         } catch {
             lookupFailed(lookup, "the stored state of stream '\(id)' cannot be read: \(error)")
             return
         }
-        use(id)
-        evict()
         requeue(loading.removeValue(forKey: id)?.waiting, at: now)
+        evict()
     }
 
     mutating func found(_ lookup: LookupID, _ command: CommandID, _ commit: CommitReference?, at now: Timestamp) {
         let id = lookup.stream
         guard loading[id]?.lookup == lookup, var queue = loading.removeValue(forKey: id)?.waiting else { return }
-        if let commit { streams[id]?.learn(commit) }
+        if let commit { streams.update(id) { $0.learn(commit) } }
+        streams.release(id)
         for index in queue.indices where queue[index].command.id == command { queue[index].isKnownNew = commit == nil }
         requeue(queue, at: now)
     }
@@ -55,6 +55,7 @@ extension PartitionWriter {
     mutating func lookupFailed(_ lookup: LookupID, _ reason: String) {
         guard loading[lookup.stream]?.lookup == lookup else { return }
         for command in loading.removeValue(forKey: lookup.stream)?.waiting ?? [] { answer(command, .unavailable(reason)) }
+        streams.release(lookup.stream)
     }
 
     mutating func expire(_ ticket: Ticket) {
@@ -97,7 +98,7 @@ extension PartitionWriter {
             actions.append(.load(startLookup(for: waiting)))
             return
         }
-        use(id)
+        streams.use(id)
         if let commit = entry.decided[command.id] {
             if commit.commandDigest == command.payload.digest {
                 unanswered -= 1
@@ -138,11 +139,6 @@ extension PartitionWriter {
         return lookup
     }
 
-    private mutating func use(_ id: StreamID) {
-        uses += 1
-        streams[id]?.lastUsed = uses
-    }
-
     private mutating func propose(
         _ waiting: WaitingCommand, _ events: [EncodedEvent], _ after: StreamState, _ version: StreamVersion, at now: Timestamp
     ) {
@@ -157,7 +153,7 @@ extension PartitionWriter {
             return
         }
         lastProposed = commit.sequence
-        streams[command.stream]?.propose(command.id, commit.sequence, after, commit.lastVersion)
+        streams.update(command.stream) { $0.propose(command.id, commit.sequence, after, commit.lastVersion) }
         pending.append(PendingCommand(waiting: waiting, decided: .commit(commit, after: after)))
         commitsInFlight += 1
         actions.append(.append(.commit(commit), AppendID(producer: producer, content: .commit(commit.sequence))))
@@ -181,10 +177,8 @@ extension PartitionWriter {
     }
 
     /// Keeps the streams in memory within the limit, dropping those least recently used that the state store has whole.
-    private mutating func evict() {
-        guard streams.count > limits.streams else { return }
-        let droppable = streams.filter { $0.value.isIdle && loading[$0.key] == nil }
-        let oldest = droppable.sorted { $0.value.lastUsed < $1.value.lastUsed }.prefix(max(1, limits.streams / 4))
-        for (id, _) in oldest { streams[id] = nil }
+    mutating func evict() {
+        let loading = loading
+        streams.evict(to: limits.streams) { loading[$0] != nil }
     }
 }

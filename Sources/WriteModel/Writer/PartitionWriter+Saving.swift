@@ -20,10 +20,12 @@ extension PartitionWriter {
         guard let saving, saving.position == position else { return }
         self.saving = nil
         for (id, commits) in saving.streams {
-            streams[id]?.saved(commits)
+            streams.update(id) { $0.saved(commits) }
             unsavedCommits -= commits
             if streams[id]?.unsaved.isEmpty ?? true { dirty.remove(id) }
+            streams.release(id)
         }
+        evict()
     }
 
     mutating func saveFailed(_ position: ChainPosition) {

@@ -58,7 +58,7 @@ extension PartitionWriter {
                 commitsInFlight -= 1
                 settled = offset
                 let reference = CommitReference(commit, at: offset)
-                streams[commit.stream]?.settle(reference, after)
+                streams.update(commit.stream) { $0.settle(reference, after) }
                 dirty.insert(commit.stream)
                 unsavedCommits += 1
                 answer(first.waiting, receipt(commit, offset, isReplay: false))

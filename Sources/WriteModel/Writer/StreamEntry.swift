@@ -15,7 +15,6 @@ struct StreamEntry {
     private(set) var inFlight: [CommandID: CommitSequence] = [:]
     /// Acknowledged commits that the state store does not have yet, oldest first.
     private(set) var unsaved: [CommitReference] = []
-    var lastUsed: UInt64 = 0
 
     init(_ stored: StoredStream?, _ decider: StreamDecider) throws {
         let state = try stored.map { try decider.decode($0.state) } ?? decider.initial
