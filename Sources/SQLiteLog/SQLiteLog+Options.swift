@@ -13,6 +13,8 @@ extension SQLiteLog {
         /// How often waiting readers look by themselves for other processes' appends. Only a safety net: they are woken at once, unless
         /// the other process dies between commit and notice.
         public var fallbackInterval = Duration.seconds(1)
+        /// How often a group's member looks whether members of other processes have come or gone.
+        public var membershipInterval = Duration.milliseconds(500)
 
         public init() {}
     }

@@ -18,6 +18,7 @@ public final class SQLiteLog: EventLog {
     private let tail: RecordTail
     private let foreign: ForeignCommits
     private let options: Options
+    private let news: MembershipNews
 
     /// Opens the log at `path`; its folder and file are made where they are missing.
     ///
@@ -36,6 +37,7 @@ public final class SQLiteLog: EventLog {
         self.tail = tail
         self.foreign = foreign
         self.options = options
+        news = MembershipNews(path: path, logger: logger)
         commits = GroupCommit(storage: storage, maximumQueuedBytes: options.maximumQueuedBytes, now: now) { stored in
             foreign.announce()
             tail.add(stored)
@@ -86,8 +88,16 @@ public final class SQLiteLog: EventLog {
             storage: storage, arrivals: arrivals, tail: tail, foreign: foreign, partition: partition, key: key, from: offset)
     }
 
+    /// The group's newest member works on all partitions, whichever process it is in; where that has left or ended, the newest of the others.
     public func join(group: String, topic: Topic) async throws(LogError) -> any GroupMembership {
-        SoleMember(partitions: try await partitions(of: topic))
+        let partitions = try await partitions(of: topic)
+        let group = "\(group) \(topic)"
+        do {
+            guard let lock = try MemberLock(group: group, path: storage.writeAheadLog) else { return SoleMember(partitions: partitions) }
+            return SQLiteMembership(lock, partitions: partitions, every: options.membershipInterval, news: news)
+        } catch {
+            throw storage.failure(error, on: nil)("cannot join group '\(group)'")
+        }
     }
 
     /// Stores and reports what is queued, ends every waiting read with `closed`, and closes the file. Whatever is called afterwards
@@ -102,6 +112,16 @@ public final class SQLiteLog: EventLog {
     /// Simulates a disk that has room for so many pages of 4 KiB; for tests.
     func limitSize(pages: Int) async throws(LogError) {
         try await storage.perform("limit the size") { try $0.execute(sql: "PRAGMA max_page_count = \(pages)") }
+    }
+
+    /// Copies the write-ahead log into the file; for tests.
+    func checkpoint() async throws(LogError) {
+        try await storage.perform("checkpoint") { try $0.execute(sql: "PRAGMA wal_checkpoint(TRUNCATE)") }
+    }
+
+    /// Calls back within the next transaction that is committed, behind its commit; for tests.
+    func onCommit(_ body: @escaping @Sendable () -> Void) async throws(LogError) {
+        try await storage.perform("wait for a commit") { $0.afterNextTransaction { _ in body() } }
     }
 
     /// The setting of the connection that appends; for tests.

@@ -168,14 +168,14 @@ import WriteModel
     @Test func aSupersededStoreEndsTheOwnership() throws {
         var bench = WriterBench.owning()
         try bench.command("1", ticket: 1)
-        #expect(bench.feed(.storeSuperseded("opened again")) == ["recover", "renew", "read to the end"])
-        #expect(bench.feed(.storeSuperseded("opened again")) == [])
+        #expect(bench.feed(.storeLost("opened again")) == ["recover", "renew", "read to the end"])
+        #expect(bench.feed(.storeLost("opened again")) == [])
         bench.storeClaim(by: "b")
         #expect(bench.readAll() == ["1: not owner", "renew", "deposed by b"])
 
         var alone = WriterBench.owning()
         try alone.command("1", ticket: 1)
-        alone.feed(.storeSuperseded("opened again"))
+        alone.feed(.storeLost("opened again"))
         #expect(alone.readAll() == ["1: unavailable", "renew", "give up"])
         // Then it may claim again.
         alone.feed(.assigned(from: .beginning))
@@ -184,9 +184,9 @@ import WriteModel
 
     @Test func aSupersededStoreIsOfNoConcernWhileTakingThePartition() {
         var bench = WriterBench()
-        #expect(bench.feed(.storeSuperseded("opened again")) == [])
+        #expect(bench.feed(.storeLost("opened again")) == [])
         bench.feed(.assigned(from: .beginning))
-        #expect(bench.feed(.storeSuperseded("opened again")) == [])
+        #expect(bench.feed(.storeLost("opened again")) == [])
         #expect(bench.readAll() == ["claim 1"])
     }
 }

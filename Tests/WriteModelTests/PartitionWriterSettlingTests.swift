@@ -190,6 +190,71 @@ import WriteModel
         #expect(try bench.command("c6", on: "t", ticket: 6) == ["load t"])
     }
 
+    /// The log's file is not at its place: nothing is stored, so nothing is in doubt, and when it is back the writer goes on.
+    @Test func aDisplacedLogIsADefiniteNo() throws {
+        var bench = WriterBench.owning()
+        try bench.command("c1", ticket: 1)
+        bench.load()
+        try bench.command("c2", ticket: 2)
+        #expect(bench.fail(.displaced) == ["recover", "1: unavailable", "2: unavailable", "renew", "read to the end"])
+        #expect(!bench.writer.isOwner && !bench.writer.isReadable)
+        #expect(try bench.command("c3", ticket: 3) == ["3: unavailable"])
+        let reading = try #require(bench.reading).id
+        #expect(bench.feed(.readFailed(reading, LogError(.displaced, "gone"))) == ["recover", "renew", "back off 1"])
+        bench.feed(.backedOff)
+        bench.readAll()
+        bench.land()
+        #expect(bench.readAll() == ["own 2"])
+        #expect(try bench.command("c4", ticket: 4) == ["append c4 2.1 v1"])
+    }
+
+    /// One that has no commands finds it out by its looks at the log's end.
+    @Test func anIdleOwnerNoticesADisplacedLog() throws {
+        var bench = WriterBench.owning()
+        try bench.command("c1", .nothing, ticket: 1)
+        bench.load()
+        #expect(bench.failConfirmation(.displaced) == ["recover", "1: unavailable", "renew", "read to the end"])
+        #expect(!bench.writer.isOwner)
+    }
+
+    /// With a commit in flight, its report comes first: it may say that it has landed.
+    @Test func aCommitInFlightIsNotRefusedByALook() throws {
+        var bench = WriterBench.owning()
+        bench.feed(.check)
+        try bench.command("c1", ticket: 1)
+        bench.load()
+        #expect(bench.failConfirmation(.displaced) == [])
+        #expect(bench.land() == ["1: committed v1 @1"])
+    }
+
+    /// While the log's disk is full, what is there can be read.
+    @Test func whatAFullLogHoldsIsReadable() throws {
+        var bench = WriterBench.owning()
+        try bench.command("c1", ticket: 1)
+        bench.load()
+        bench.land()
+        try bench.command("c2", ticket: 2)
+        bench.fail(.storage)
+        #expect(!bench.writer.isOwner && bench.writer.isReadable)
+        bench.readAll()
+        bench.fail(.storage)
+        #expect(bench.writer.isReadable)
+        // Another has taken the partition meanwhile: it knows more.
+        bench.feed(.backedOff)
+        bench.storeClaim(by: "b")
+        #expect(bench.readAll() == ["renew", "deposed by b"])
+        #expect(!bench.writer.isReadable)
+    }
+
+    /// An unknown outcome may come of a rival.
+    @Test func whatRecoversFromAnUnknownOutcomeIsNotReadable() throws {
+        var bench = WriterBench.owning()
+        try bench.command("c1", ticket: 1)
+        bench.load()
+        bench.fail(.timedOut)
+        #expect(!bench.writer.isReadable)
+    }
+
     @Test func givingUpLeavesWhatIsInFlightUnknown() throws {
         var bench = WriterBench.owning()
         try bench.command("c1", ticket: 1)

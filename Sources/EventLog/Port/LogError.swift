@@ -7,6 +7,9 @@ public struct LogError: Error, CustomStringConvertible {
         /// The storage is full or cannot be written. Of an append: this record is certainly not stored, nor is any later one of its
         /// producer.
         case storage
+        /// What this process has open is not any more what stands at the log's place: it was removed, replaced or overwritten. Nothing that
+        /// is stored now would be found again. Of an append: as with ``storage``.
+        case displaced
         case topicMissing
         case topicExists
         case partitionOutOfRange
@@ -33,9 +36,11 @@ public struct LogError: Error, CustomStringConvertible {
     }
 
     /// Whether the same call may succeed later without anyone mending anything.
-    public var isRetriable: Bool { code == .unavailable || code == .timedOut || code == .storage }
+    public var isRetriable: Bool { code == .unavailable || code == .timedOut || isOutage }
     /// Of a failed append: whether the outcome is known, and is that nothing was stored.
-    public var isCertainlyNotStored: Bool { code == .storage || code == .recordTooLarge }
+    public var isCertainlyNotStored: Bool { isOutage || code == .recordTooLarge }
+    /// Whether the log itself says that it stores nothing at present: waiting for a better answer is of no use.
+    public var isOutage: Bool { code == .storage || code == .displaced }
     public var description: String { underlying.map { "\(message) (\($0))" } ?? message }
 }
 

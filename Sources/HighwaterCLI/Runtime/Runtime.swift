@@ -61,6 +61,7 @@ struct Runtime: Sendable {
     /// Gives up the connections to log and read models.
     func close() async {
         await (log as? KafkaLog)?.close()
+        await (log as? SQLiteLog)?.close()
         for store in stores { await (store as? PostgresReadModelStore)?.close() }
     }
 
@@ -92,7 +93,7 @@ struct Runtime: Sendable {
     static func openStore(_ location: ReadModelLocation, readOnly: Bool, _ logger: Logger) async throws -> any ReadModelStore {
         switch location {
         case .sqlite(let path):
-            try await SQLiteReadModelStore.open(path: path, readOnly: readOnly)
+            try await SQLiteReadModelStore.open(path: path, readOnly: readOnly, logger: logger)
         case .postgres(let connectionString):
             try await PostgresReadModelStore.open(connectionString: connectionString, readOnly: readOnly, logger: logger)
         }

@@ -1,20 +1,19 @@
 import EventLog
 import EventModel
 import GRDB
+import SQLiteSupport
 
 /// One group of appends in one transaction: all of them are stored, or none.
 struct AppendTransaction {
-    private let catalog: TopicCatalog
-    private let path: String
+    private let storage: Storage
     private let at: Timestamp
     private var places: [TopicPartition: Result<(key: PartitionKey, next: Offset), LogError>] = [:]
 
     /// What has been stored, once committed, by partition and in order.
     private(set) var stored: [PartitionKey: [LogEntry]] = [:]
 
-    init(catalog: TopicCatalog, path: String, at: Timestamp) {
-        self.catalog = catalog
-        self.path = path
+    init(_ storage: Storage, at: Timestamp) {
+        self.storage = storage
         self.at = at
     }
 
@@ -35,19 +34,37 @@ struct AppendTransaction {
                     }
                     outcomes.append(try store(append, insertion, db))
                 }
+                // Nothing is to be stored where it would not be found again.
+                try storage.checkFiles(on: db)
                 return .commit
             }
-            return outcomes
         } catch {
-            stored = [:]
-            return items.enumerated().map { index, item in
-                guard case .append(let append) = item else { return .success(.zero) }
-                // What had been refused before the transaction failed keeps its own reason.
-                if index < outcomes.count, case .failure = outcomes[index] { return outcomes[index] }
-                let failure = LogError(sqlite: error, "cannot append to \(append.partition) in the log at \(path)")
-                append.producer.fail(with: failure)
-                return .failure(failure)
-            }
+            let failure = storage.failure(error, on: db)
+            return fail(items, outcomes) { failure("cannot append to \($0)") }
+        }
+        // The file may have gone while the transaction was on its way to the disk.
+        guard let displacement = storage.files.displacement(on: db) else { return outcomes }
+        let path = storage.path
+        return fail(items, outcomes) { partition in
+            LogError(
+                .unavailable,
+                "whether the record for \(partition) is stored is not known: \(displacement), while the record was written to the log at \(path)"
+            )
+        }
+    }
+
+    /// Fails every append that was not refused by itself.
+    private mutating func fail(
+        _ items: [QueuedItem], _ outcomes: [Result<Offset, LogError>], with error: (TopicPartition) -> LogError
+    ) -> [Result<Offset, LogError>] {
+        stored = [:]
+        return items.enumerated().map { index, item in
+            guard case .append(let append) = item else { return .success(.zero) }
+            // What had been refused before the transaction failed keeps its own reason.
+            if index < outcomes.count, case .failure = outcomes[index] { return outcomes[index] }
+            let failure = error(append.partition)
+            append.producer.fail(with: failure)
+            return .failure(failure)
         }
     }
 
@@ -81,7 +98,7 @@ struct AppendTransaction {
         if let place = places[partition] { return place }
         let place: Result<(key: PartitionKey, next: Offset), LogError>
         do {
-            let key = try catalog.key(of: partition, in: db)
+            let key = try storage.catalog.key(of: partition, in: db)
             place = .success((key, try RecordQuery.end(of: key, in: db)))
         } catch let refusal as LogError {
             place = .failure(refusal)

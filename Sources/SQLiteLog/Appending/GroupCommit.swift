@@ -95,7 +95,7 @@ final class GroupCommit: Sendable {
             state.bytes = 0
             return items
         }
-        var transaction = AppendTransaction(catalog: storage.catalog, path: storage.path, at: now())
+        var transaction = AppendTransaction(storage, at: now())
         let outcomes = transaction.run(items, db)
         if !transaction.stored.isEmpty { onCommit(transaction.stored) }
         for (item, outcome) in zip(items, outcomes) {

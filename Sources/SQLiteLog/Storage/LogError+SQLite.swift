@@ -1,29 +1,27 @@
 import EventLog
-import GRDB
+import SQLiteSupport
 
 extension LogError {
-    /// What a failed access to the file means. A ``LogError`` stays what it is.
-    init(sqlite error: any Error, _ action: String) {
-        if let error = error as? LogError {
-            self = error
-            return
+    /// What a failed access to the file means.
+    init(_ fault: SQLiteFault, _ action: String, underlying: any Error) {
+        switch fault {
+        case .storage(let fault): self.init(.storage, "\(action): \(fault)", underlying: underlying)
+        case .displaced(let displacement):
+            self.init(.displaced, "\(action): \(displacement); nothing is acknowledged. \(Self.remedy(for: displacement.kind))")
+        case .busy: self.init(.timedOut, "\(action): another process holds the file's lock", underlying: underlying)
+        case .damaged, .notADatabase:
+            self.init(.corrupt, "\(action): the file is damaged; restore it from a copy", underlying: underlying)
+        case .interrupted, .other: self.init(.unavailable, action, underlying: underlying)
         }
-        guard let error = error as? DatabaseError else {
-            self.init(.unavailable, action, underlying: error)
-            return
-        }
-        switch error.resultCode {
-        case .SQLITE_FULL:
-            self.init(.storage, "\(action): the disk is full; free space and send it again", underlying: error)
-        case .SQLITE_IOERR, .SQLITE_READONLY, .SQLITE_CANTOPEN, .SQLITE_PERM:
-            self.init(
-                .storage, "\(action): the file cannot be read or written; check the disk and the file's permissions", underlying: error)
-        case .SQLITE_BUSY, .SQLITE_LOCKED:
-            self.init(.timedOut, "\(action): another process holds the file's lock", underlying: error)
-        case .SQLITE_CORRUPT, .SQLITE_NOTADB:
-            self.init(.corrupt, "\(action): the file is damaged; restore it from a copy", underlying: error)
-        default:
-            self.init(.unavailable, action, underlying: error)
+    }
+
+    private static func remedy(for kind: Displacement.Kind) -> String {
+        switch kind {
+        case .missing: "Move it back, and this process goes on; or stop this process, restore the log, and start it again"
+        case .replaced:
+            "Stop this process; see that no '-wal' and '-shm' of the former log are beside the new one; start it again, to go on with that"
+        case .overwritten:
+            "Stop this process, remove the '-wal' and '-shm' beside the file, restore the log, and start it again"
         }
     }
 }

@@ -1,6 +1,7 @@
 import EventLog
 import Foundation
 import GRDB
+import SQLiteSupport
 
 /// Opening a log's file, and its layout.
 ///
@@ -35,9 +36,11 @@ enum LogFile {
     }
 
     /// What only says that another process is opening or closing the file at this moment: changing to WAL mode does not always wait for
-    /// the lock, and the last to close deletes the write-ahead log, which GRDB may have seen and want to look at.
+    /// the lock, and the last to close deletes the write-ahead log, which GRDB may have seen and want to look at. A file that is moved in
+    /// the middle of this is opened anew.
     private static func isPassing(_ error: any Error) -> Bool {
         (error as? DatabaseError)?.resultCode == .SQLITE_BUSY || (error as? CocoaError)?.code == .fileReadNoSuchFile
+            || error is Displacement
     }
 
     private static func connect(_ path: String, _ configuration: GRDB.Configuration) throws -> Storage {
@@ -47,6 +50,9 @@ enum LogFile {
         try probe.read { try check($0, path) }
         try probe.close()
 
+        let files = DatabaseFiles(path: path)
+        var configuration = configuration
+        configuration.prepareDatabase { try files.admit($0) }
         let pool = try DatabasePool(path: path, configuration: configuration)
         try pool.writeWithoutTransaction { db in
             // GRDB chooses NORMAL for pools, by which a commit may be lost with the power.
@@ -59,10 +65,11 @@ enum LogFile {
                 try makeTables(db)
                 return .commit
             }
+            try files.complete(db)
         }
         // The path that SQLite made of it, links followed: the write-ahead log is beside that file.
         let file = try pool.read { try String.fetchOne($0, sql: "SELECT file FROM pragma_database_list WHERE name = 'main'") }
-        return Storage(path: path, writeAheadLog: (file ?? path) + "-wal", pool: pool)
+        return Storage(path: path, writeAheadLog: (file ?? path) + "-wal", files: files, pool: pool)
     }
 
     private static func check(_ db: Database, _ path: String) throws {
@@ -94,27 +101,20 @@ enum LogFile {
     }
 
     private static func makeFolder(of path: String) throws(LogError) {
-        let folder = URL(fileURLWithPath: path).deletingLastPathComponent()
-        do {
-            try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
+        let folder = URL(fileURLWithPath: path).deletingLastPathComponent().path
+        do throws(StorageFault) {
+            try Folder.make(folder)
         } catch {
-            throw LogError(
-                .storage, "cannot open the log at \(path): its folder \(folder.path) cannot be made; check the path and its permissions",
-                underlying: error)
+            throw LogError(.storage, "cannot open the log at \(path): its folder \(folder) cannot be made: \(error)")
         }
     }
 
     private static func failure(_ error: any Error, _ path: String) -> LogError {
-        switch (error as? DatabaseError)?.resultCode {
-        case .SQLITE_NOTADB?:
+        if (error as? DatabaseError)?.resultCode == .SQLITE_NOTADB {
             LogError(
                 .misconfigured, "\(path) is not a SQLite database, so not a log: nothing was changed; give another path", underlying: error)
-        case .SQLITE_CANTOPEN?, .SQLITE_READONLY?, .SQLITE_PERM?:
-            LogError(
-                .storage, "cannot open the log at \(path): file and folder must be readable and writable; check their permissions",
-                underlying: error)
-        default:
-            LogError(sqlite: error, "cannot open the log at \(path)")
+        } else {
+            error as? LogError ?? LogError(SQLiteFault(error, path: path), "cannot open the log at \(path)", underlying: error)
         }
     }
 }

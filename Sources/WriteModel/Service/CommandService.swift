@@ -27,8 +27,8 @@ public protocol CommandService: Sendable {
     /// where it has given the position out itself; another instance's ends its ownership.
     func catchUp(to position: LogPosition, timeout: Duration) async throws(HistoryError)
 
-    /// The last valid record of the stream's partition that this instance, which writes it, has accounted for: whatever it reads of the
-    /// stream from now on has seen everything up to there.
+    /// The last valid record of the stream's partition that this instance, which writes it or would if the log's storage took anything, has
+    /// accounted for: whatever it reads of the stream from now on has seen everything up to there.
     func accountedPosition(of stream: StreamID) async throws(HistoryError) -> LogPosition
 
     /// A stream's recorded events from `version` on, oldest first, at most `limit`; empty where there are none. Only commits that are in

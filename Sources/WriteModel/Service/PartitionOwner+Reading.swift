@@ -7,7 +7,7 @@ extension PartitionOwner {
     ///
     /// - Returns: false where the log has no such record, or after `timeout`.
     func catchUp(to offset: Offset, timeout: Duration) async throws -> Bool {
-        // Who has never missed a record knows its own.
+        // A current owner has seen every record that it reported.
         guard machine.isOwner, machine.lastOffset < offset else { return true }
         guard try await log.bounds(of: partition).upperBound > offset else { return false }
         let deadline = environment.now().advanced(by: timeout)
@@ -32,8 +32,13 @@ extension PartitionOwner {
         }
     }
 
-    /// The last valid record that it knows of, all of them up to there included; nil where it does not write the partition.
-    var accountedPosition: LogPosition? { machine.isOwner ? LogPosition(partition, machine.position.offset) : nil }
+    /// The last valid record that it knows of, all of them up to there included; nil where the partition's streams cannot be read here.
+    var accountedPosition: LogPosition? { machine.isReadable ? LogPosition(partition, machine.position.offset) : nil }
+
+    /// Whether the partition's streams can be read here, with every record up to `offset`.
+    func isReadable(through offset: Offset? = nil) -> Bool {
+        machine.isOwner || machine.isReadable && offset.map { $0 <= machine.lastOffset } ?? true
+    }
 
     /// A stream's commits from `version` on: where they stand in the log.
     func commits(of stream: StreamID, from version: StreamVersion, limit: Int) async throws -> [CommitReference] {
@@ -42,7 +47,7 @@ extension PartitionOwner {
         do {
             stored = try await openStore.commits(of: stream, from: version, limit: limit)
         } catch {
-            noticeSuperseded(error)
+            noticeLost(error)
             throw error
         }
         let last = stored.last?.lastVersion ?? .none

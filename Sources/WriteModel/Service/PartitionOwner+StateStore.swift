@@ -52,7 +52,7 @@ extension PartitionOwner {
                 for lookup in lookups { step(.loaded(lookup, found[lookup.stream])) }
             } catch {
                 loads.removeFirst(lookups.count)
-                if noticeSuperseded(error) { continue }
+                if noticeLost(error) { continue }
                 let reason = unreadableStore(error)
                 for lookup in lookups { step(.lookupFailed(lookup, reason)) }
             }
@@ -64,7 +64,7 @@ extension PartitionOwner {
             do {
                 await owner.step(.found(lookup, command, try await owner.openStore.commit(of: command, on: lookup.stream)))
             } catch {
-                if await owner.noticeSuperseded(error) { return }
+                if await owner.noticeLost(error) { return }
                 await owner.step(.lookupFailed(lookup, owner.unreadableStore(error)))
             }
         }
@@ -101,18 +101,23 @@ extension PartitionOwner {
                 step(.saved(request.position))
             } catch {
                 saving = nil
-                if noticeSuperseded(error) { return }
+                if noticeLost(error) { return }
                 logger.warning("the state store cannot be written; a restart takes longer", metadata: ["reason": "\(error)"])
                 step(.saveFailed(request.position))
             }
         }
     }
 
-    /// Whether the error says that the store was opened again, as by another process; the machine then finds out whose the partition is.
+    /// Whether the error says that the store is not this owner's any more: it was opened again, as by another process, or its file is gone. The
+    /// machine then finds out whose the partition is.
     @discardableResult
-    func noticeSuperseded(_ error: any Error) -> Bool {
-        guard let error = error as? StateStoreError, error.code == .superseded else { return false }
-        step(.storeSuperseded(error.explanation))
+    func noticeLost(_ error: any Error) -> Bool {
+        guard let error = error as? StateStoreError, error.isHandleLost else { return false }
+        if error.code == .displaced, !isStoreDisplaced {
+            logger.warning("a state store is opened again", metadata: ["partition": "\(partition)", "reason": "\(error)"])
+            isStoreDisplaced = true
+        }
+        step(.storeLost(error.explanation))
         return true
     }
 }

@@ -11,6 +11,8 @@ actor PartitionOwner {
     let foldVersion: String
     /// Opened anew with each assignment: another process may have used the file in between.
     var store: (any StateStore)?
+    /// The store's file was removed or replaced. No rival has opened it, so it is opened again at once.
+    var isStoreDisplaced = false
     let fold: StateFold
     let environment: EngineEnvironment
     let backoff = Backoff()
@@ -45,6 +47,8 @@ actor PartitionOwner {
     private var nextCheck = Timestamp(microseconds: 0)
     private let checkInterval: Duration
     private let routing: PartitionRouting
+    /// The claim by which another has taken the partition from this instance, until this one takes it again.
+    private(set) var successor: Claim?
     /// Shared by the partitions: for readings that take long.
     let turns: Turns
     /// Why it does not write, where it does not, as it was told last.
@@ -131,6 +135,7 @@ actor PartitionOwner {
             }
             let opened = try await stores.open(partition, foldVersion: foldVersion)
             store = opened
+            isStoreDisplaced = false
             let position = try await position(of: opened)
             guard !isStopped, !isLeaving else { return }
             step(.assigned(from: position))
@@ -138,16 +143,16 @@ actor PartitionOwner {
             guard !isStopped, !isLeaving else { return }
             told = Reason(error)
             logger.error("cannot take \(partition); trying again", metadata: ["reason": "\(error)"])
-            assignLater()
+            assignLater(after: backoff.cap)
         }
     }
 
     /// The hint that another instance should write the partition. This one goes on until the other has claimed it.
     func unassign() { isWanted = false }
 
-    private func assignLater() {
+    private func assignLater(after delay: Duration) {
         spawn { owner in
-            try? await owner.environment.clock.sleep(for: owner.backoff.cap)
+            try? await owner.environment.clock.sleep(for: delay)
             if await owner.isWanted { await owner.take(isAgain: true) }
         }
     }
@@ -282,6 +287,7 @@ actor PartitionOwner {
 
     func becameOwner(_ epoch: Epoch) {
         told = nil
+        successor = nil
         settle()
         routing.won(partition, epoch)
         metrics.claims.increment()
@@ -290,6 +296,7 @@ actor PartitionOwner {
 
     func steppedDown(_ claim: Claim?, _ why: Reason) {
         told = why
+        successor = claim
         settle()
         routing.lost(partition, isDeposed: claim != nil)
         guard claim == nil else {
@@ -306,7 +313,7 @@ actor PartitionOwner {
             return
         }
         logger.error("stopped writing \(partition); claiming it again", metadata: ["reason": "\(why.full)"])
-        assignLater()
+        assignLater(after: isStoreDisplaced ? backoff.base : backoff.cap)
     }
 
     func recovering(_ error: LogError) {

@@ -9,6 +9,8 @@ public struct PartitionOwnership: Sendable {
     public let reason: String?
     /// How far this instance has come in reading the partition, where it is about to write it.
     public let reading: ReadingProgress?
+    /// The writer whose claim has taken it from this instance; nil where none has.
+    public let successor: String?
     /// Which other instance writes it, where this one does not and the other has announced itself.
     public let announced: OwnerAnnouncement?
 

@@ -39,6 +39,8 @@ extension LogError {
         case .unavailable: "the log cannot be reached now"
         case .timedOut: "the log did not answer in time"
         case .storage: "the log's disk is full or cannot be written; free space or mend it, and send it again"
+        case .displaced:
+            "the log's file was removed or replaced while it was open: put it back, or restart this instance to go on with what is there now"
         case .topicMissing, .topicExists, .partitionOutOfRange, .misconfigured: "the log is not set up as it has to be"
         case .recordTooLarge: "the record is too large for the log"
         case .truncated: "the log was truncated or recreated"
@@ -56,6 +58,7 @@ extension StateStoreError {
         case .storage: "the state store's disk is full, or its folder or file cannot be read and written"
         case .damaged: "the state store is damaged"
         case .superseded: "the state store has been opened again since, here or by another process"
+        case .displaced: "the state store's file was removed or replaced; it is opened again and brought up to date"
         case .internalError: "the state store has failed"
         }
     }

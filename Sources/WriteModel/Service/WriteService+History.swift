@@ -12,18 +12,18 @@ extension WriteService {
         } catch {
             throw unavailable("the end of \(position.partition) cannot be found", error)
         }
-        try await checkWriting(owner)
+        try await checkReadable(owner, through: position.offset)
         guard isReached else { throw HistoryError(.unavailable, "\(position) has not been reached yet") }
     }
 
     public func accountedPosition(of stream: StreamID) async throws(HistoryError) -> LogPosition {
-        let owner = try await writingOwner(of: stream)
+        let owner = try await readableOwner(of: stream)
         guard let position = await owner.accountedPosition else { throw await notOwner(owner) }
         return position
     }
 
     public func events(of stream: StreamID, from version: StreamVersion, limit: Int) async throws(HistoryError) -> [StoredEvent] {
-        let owner = try await writingOwner(of: stream)
+        let owner = try await readableOwner(of: stream)
         do {
             var events: [StoredEvent] = []
             for reference in try await owner.commits(of: stream, from: version, limit: limit) where events.count < limit {
@@ -44,7 +44,7 @@ extension WriteService {
 
     public func state(of stream: StreamID, at version: StreamVersion?) async throws(HistoryError) -> StateSnapshot? {
         guard let decider = context.category(of: stream)?.decider else { return nil }
-        let owner = try await writingOwner(of: stream)
+        let owner = try await readableOwner(of: stream)
         var state = decider.initial
         var reached = StreamVersion.none
         var position: LogPosition?
@@ -87,14 +87,14 @@ extension WriteService {
         }
     }
 
-    private func writingOwner(of stream: StreamID) async throws(HistoryError) -> PartitionOwner {
+    private func readableOwner(of stream: StreamID) async throws(HistoryError) -> PartitionOwner {
         guard let owner = await openedOwner(of: stream) else { throw HistoryError(.unavailable, "the log cannot be reached yet") }
-        try await checkWriting(owner)
+        try await checkReadable(owner)
         return owner
     }
 
-    private func checkWriting(_ owner: PartitionOwner) async throws(HistoryError) {
-        guard await owner.isOwner else { throw await notOwner(owner) }
+    private func checkReadable(_ owner: PartitionOwner, through offset: Offset? = nil) async throws(HistoryError) {
+        guard await owner.isReadable(through: offset) else { throw await notOwner(owner) }
     }
 
     /// Operators are told of the cause.

@@ -9,6 +9,9 @@ public struct StateStoreError: Error, CustomStringConvertible {
         case damaged
         /// The store has been opened again since, here or by another process. This handle must not be used any more.
         case superseded
+        /// The store's file was removed, replaced or overwritten while it was open. This handle must not be used any more; opened again, the
+        /// store is checked against the log, or folded from it.
+        case displaced
         /// The store refused what was asked, which is an error in the program.
         case internalError
     }
@@ -26,6 +29,8 @@ public struct StateStoreError: Error, CustomStringConvertible {
 
     /// Whether the same call may succeed later, once the storage is back or free.
     public var isRetriable: Bool { code == .unavailable || code == .storage }
+    /// Whether the handle that has failed must not be used any more.
+    public var isHandleLost: Bool { code == .superseded || code == .displaced }
     public var description: String { underlying.map { "\(message) (\($0))" } ?? message }
 }
 

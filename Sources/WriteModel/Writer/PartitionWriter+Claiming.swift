@@ -62,7 +62,7 @@ extension PartitionWriter {
 
     /// Nothing that is in flight counts any more: it goes back to the front of the queue, in its order.
     mutating func decideAgain() {
-        for id in streams.keys { streams[id]?.rollBack() }
+        streams.rollBack()
         for command in pending.reversed() {
             for repetition in command.repetitions.reversed() { waiting.prepend(repetition) }
             waiting.prepend(command.waiting)
@@ -74,7 +74,7 @@ extension PartitionWriter {
     /// A report has failed or a commit is void: what is in flight is unknown until a new claim stands.
     mutating func recover(_ error: LogError) {
         actions.append(.recovering(error))
-        if error.code == .storage {
+        if error.isOutage {
             outage = error
             // Reports come in order: while owning, all before the failed one have been settled.
             if phase == .owning { refusePending(error) }
@@ -91,7 +91,7 @@ extension PartitionWriter {
             stepDown(by: nil, reason: Reason(told: error.explanation, full: error.message))
             return
         }
-        if error.code == .storage {
+        if error.isOutage {
             outage = error
             refuseWaiting(error)
         }
@@ -118,7 +118,7 @@ extension PartitionWriter {
 
     /// The log tells whose the partition is: another's claim ends this writer, and without one it steps down to be assigned anew. It never
     /// claims by itself, or it would depose the newcomer.
-    mutating func storeSuperseded(_ reason: String) {
+    mutating func storeLost(_ reason: String) {
         guard isDeposable, lostStore == nil else { return }
         lostStore = reason
         if isOwner { recover(LogError(.unavailable, reason)) }
@@ -147,7 +147,7 @@ extension PartitionWriter {
 
     /// By the log's own word, nothing of what is in flight has been stored or will be: a definite no.
     private mutating func refusePending(_ error: LogError) {
-        for id in streams.keys { streams[id]?.rollBack() }
+        streams.rollBack()
         answerPending(commits: .unavailable(error.explanation), others: .unavailable(error.explanation))
     }
 

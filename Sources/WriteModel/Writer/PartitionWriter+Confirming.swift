@@ -35,6 +35,11 @@ extension PartitionWriter {
     mutating func confirmFailed(_ id: ConfirmationID, _ error: LogError) {
         guard confirming == .asked(id) else { return }
         confirming = .nothing
+        // An owner without commands notices here that its log is gone. A commit in flight will have a report that says so.
+        if error.code == .displaced, phase == .owning, commitsInFlight == 0 {
+            recover(error)
+            return
+        }
         let unconfirmed = pending.filter { $0.waits(for: id) }
         guard !unconfirmed.isEmpty else { return }
         pending.removeAll { $0.waits(for: id) }

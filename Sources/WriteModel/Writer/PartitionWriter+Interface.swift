@@ -51,7 +51,7 @@ extension PartitionWriter {
         case lookupFailed(LookupID, String)
         /// The state store was opened again, as by another instance that is to write the partition. Nothing can be decided without it; the
         /// questions to it that are open are answered with the rest.
-        case storeSuperseded(String)
+        case storeLost(String)
         /// The log's report on an append. Reports come in the order of the appends.
         case reported(AppendID, Result<Offset, LogError>)
         case read(ReadingID, ChainBatch)

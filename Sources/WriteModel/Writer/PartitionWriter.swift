@@ -71,8 +71,7 @@ public struct PartitionWriter {
     /// Commits of others, read meanwhile: where a fold fails, none may follow it.
     var unfolded: (commits: [ChainedRecord], position: ChainPosition)?
 
-    var streams: [StreamID: StreamEntry] = [:]
-    var uses: UInt64 = 0
+    var streams = StreamCache()
     /// Why the state store is not this writer's any more, until it has stepped down for that.
     var lostStore: String?
     /// In order of arrival, not decided.
@@ -119,7 +118,7 @@ public struct PartitionWriter {
         case .loaded(let lookup, let stored): loaded(lookup, stored, at: now)
         case .found(let lookup, let command, let commit): found(lookup, command, commit, at: now)
         case .lookupFailed(let lookup, let reason): lookupFailed(lookup, reason)
-        case .storeSuperseded(let reason): storeSuperseded(reason)
+        case .storeLost(let reason): storeLost(reason)
         case .reported(let append, let result): reported(append, result, at: now)
         case .read(let reading, let batch): read(reading, batch, at: now)
         case .readEnded(let reading): readEnded(reading, at: now)
@@ -147,6 +146,10 @@ public struct PartitionWriter {
         case .idle, .catchingUp, .claiming, .confirming, .backingOff: false
         }
     }
+
+    /// Whether the partition's streams can be read here: it decides commands, or does not only because the log's storage takes nothing. The
+    /// log said so, so nothing is in flight, and what it has accounted for is all that it knows of.
+    public var isReadable: Bool { isOwner || outage?.code == .storage && phase != .idle && folding == nil && unfolded == nil }
 
     /// Whether it has nothing to do with the partition: neither writes it nor is about to.
     public var isIdle: Bool { phase == .idle }

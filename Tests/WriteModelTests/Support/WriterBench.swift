@@ -132,6 +132,13 @@ struct WriterBench {
         return feed(.reported(sent.id, .failure(LogError(code, "failed"))))
     }
 
+    /// The log cannot tell its end.
+    @discardableResult
+    mutating func failConfirmation(_ code: LogError.Code = .unavailable) -> [String] {
+        guard let id = takeConfirmation() else { return ["no question"] }
+        return feed(.confirmFailed(id, LogError(code, "failed")))
+    }
+
     /// The log tells its end as it is now.
     @discardableResult
     mutating func confirm() -> [String] {

@@ -1,0 +1,63 @@
+import Dispatch
+import EventLog
+import Synchronization
+
+/// A member's place in a group of this log: the member that came last works on every partition, the others wait, and the newest of them
+/// takes over when it has left or ended.
+///
+/// A new process is served by nobody's leave: one that stands still cannot keep it out. Two that live never take turns.
+final class SQLiteMembership: GroupMembership {
+    private struct State {
+        var lock: MemberLock?
+        var timer: FallbackTimer?
+        /// Whether the newest word was that this member should work.
+        var isWorking = true
+    }
+
+    let assignments: AsyncStream<Set<Partition>>
+    private let continuation: AsyncStream<Set<Partition>>.Continuation
+    private let partitions: Set<Partition>
+    private let state: Mutex<State>
+    private let news: MembershipNews
+
+    /// - Parameter interval: how often it looks whether others have come or gone.
+    init(_ lock: MemberLock, partitions: Int, every interval: Duration, news: MembershipNews) {
+        self.partitions = Set(Partition.all(of: partitions))
+        self.news = news
+        state = Mutex(State(lock: lock))
+        (assignments, continuation) = AsyncStream.makeStream(bufferingPolicy: .bufferingNewest(1))
+        if lock.hasOlder { news.tell(.takesOver) }
+        continuation.yield(self.partitions)
+        let timer = FallbackTimer(every: interval, on: DispatchQueue(label: "SQLiteLog.membership")) { [weak self] in self?.look() }
+        state.withLock { $0.timer = timer }
+    }
+
+    deinit { end() }
+
+    func publish(progress: [Partition: Offset]) {}
+
+    func leave() async { end() }
+
+    private func look() {
+        let change: Bool? = state.withLock { state in
+            guard let lock = state.lock else { return nil }
+            let isNewest = !lock.hasNewer
+            guard isNewest != state.isWorking else { return nil }
+            state.isWorking = isNewest
+            return isNewest
+        }
+        guard let isWorking = change else { return }
+        news.tell(isWorking ? .worksAgain : .waits)
+        continuation.yield(isWorking ? partitions : [])
+    }
+
+    private func end() {
+        let timer = state.withLock { state in
+            state.lock = nil
+            defer { state.timer = nil }
+            return state.timer
+        }
+        timer?.stop()
+        continuation.finish()
+    }
+}
