@@ -79,10 +79,13 @@ public final class SQLiteStateStore: StateStore {
                 do {
                     try queries.checkOpening(db)
                     let answer = try body(db, queries)
+                    // Afterwards: what was read from a file that has been overwritten meanwhile may be of its new content.
+                    try file.checkFiles(on: db)
                     try db.cachedStatement(sql: "COMMIT TRANSACTION").execute()
                     return answer
                 } catch {
                     if db.isInsideTransaction { try? db.rollback() }
+                    try file.checkFiles(on: db)
                     throw error
                 }
             }
@@ -95,11 +98,18 @@ public final class SQLiteStateStore: StateStore {
         let file = current.withLock { $0 }
         do {
             try await file.writer.writeWithoutTransaction { db in
-                try db.inTransaction(.immediate) {
-                    let queries = StateQueries(opening: file.opening)
-                    try queries.checkOpening(db)
-                    try body(db, queries)
-                    return .commit
+                do {
+                    try db.inTransaction(.immediate) {
+                        let queries = StateQueries(opening: file.opening)
+                        try queries.checkOpening(db)
+                        try body(db, queries)
+                        try file.checkFiles(on: db)
+                        return .commit
+                    }
+                } catch {
+                    // Whatever a file that was replaced or overwritten says, that comes first.
+                    try file.checkFiles(on: db)
+                    throw error
                 }
             }
         } catch {

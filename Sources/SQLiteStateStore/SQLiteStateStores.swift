@@ -1,7 +1,7 @@
 import Dispatch
 public import EventLog
-import Foundation
 public import Logging
+import SQLiteSupport
 public import WriteModel
 
 /// Keeps state stores in a folder: one SQLite file per partition, `<topic>-<partition>.sqlite`.
@@ -23,11 +23,10 @@ public final class SQLiteStateStores: StateStoreProvider {
     public func open(_ partition: TopicPartition, foldVersion: String) async throws -> any StateStore {
         let place = StateFile.Place(path: path(of: partition), partition: partition, foldVersion: foldVersion, logger: logger)
         let file = try await queue.run { [folder] in
-            do {
-                try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
+            do throws(StorageFault) {
+                try Folder.make(folder)
             } catch {
-                throw StateStoreError(
-                    .storage, "cannot make the folder '\(folder)' for state stores; make it writable or name another", underlying: error)
+                throw StateStoreError(.storage, "cannot make the folder '\(folder)' for state stores: \(error)")
             }
             return try StateFile.open(place)
         }

@@ -2,6 +2,7 @@ import EventLog
 import Foundation
 import GRDB
 import Logging
+import SQLiteSupport
 import WriteModel
 
 /// One opening of a partition's file: a connection that writes and one that reads, each on a serial queue of its own, so that a read waits
@@ -19,13 +20,15 @@ final class StateFile: Sendable {
     }
 
     let place: Place
+    let files: DatabaseFiles
     let writer: DatabaseQueue
     let reader: DatabaseQueue
     /// Identifies this opening. The file holds the newest one's; every other is superseded.
     let opening: Int64
 
-    private init(_ place: Place, writer: DatabaseQueue, reader: DatabaseQueue, opening: Int64) {
+    private init(_ place: Place, files: DatabaseFiles, writer: DatabaseQueue, reader: DatabaseQueue, opening: Int64) {
         self.place = place
+        self.files = files
         self.writer = writer
         self.reader = reader
         self.opening = opening
@@ -66,7 +69,27 @@ final class StateFile: Sendable {
 
     func close() {
         try? reader.close()
+        try? writer.writeWithoutTransaction { try checkFiles(on: $0) }
+        guard files.mayBeClosed else {
+            // Closed, it would copy its write-ahead log into what is somebody else's content by now.
+            _ = Unmanaged.passRetained(writer)
+            return
+        }
         try? writer.close()
+    }
+
+    /// That the file is the one at its path, and no other program has written it. What is at the path and would be a mixture is deleted at
+    /// once: no later opening could tell.
+    ///
+    /// - Throws: ``Displacement``; `storage` where a mixture cannot be deleted.
+    func checkFiles(on db: Database) throws {
+        guard let displacement = files.displacement(on: db) else { return }
+        if displacement.kind == .overwritten || displacement.path != files.path {
+            try Self.discard(place, because: "\(displacement)")
+        } else {
+            files.removeStaleLog()
+        }
+        throw displacement
     }
 
     private enum Attempt {
@@ -83,7 +106,8 @@ final class StateFile: Sendable {
             throw StateStoreError(.storage, "cannot open the state store '\(place.path)': it is a folder; move it away")
         }
         do {
-            let writer = try DatabaseQueue(path: place.path, configuration: configuration())
+            let files = DatabaseFiles(path: place.path)
+            let writer = try DatabaseQueue(path: place.path, configuration: configuration(files))
             let opening = Int64.random(in: 1...Int64.max)
             let unusable = try writer.writeWithoutTransaction { db in
                 var unusable: String?
@@ -97,16 +121,17 @@ final class StateFile: Sendable {
                 try writer.close()
                 return .unusable(unusable)
             }
-            var reading = configuration()
+            try writer.writeWithoutTransaction { try files.complete($0) }
+            var reading = configuration(files)
             reading.readonly = true
             let reader = try DatabaseQueue(path: place.path, configuration: reading)
-            return .opened(StateFile(place, writer: writer, reader: reader, opening: opening))
+            return .opened(StateFile(place, files: files, writer: writer, reader: reader, opening: opening))
         } catch let error as DatabaseError where error.isDamage {
             return .unusable("the file is damaged: \(error.message ?? "\(error.resultCode)")")
         }
     }
 
-    private static func configuration() -> Configuration {
+    private static func configuration(_ files: DatabaseFiles) -> Configuration {
         var configuration = Configuration()
         configuration.label = "SQLiteStateStore"
         // With `synchronous=NORMAL`, which GRDB sets with it: the WAL is synchronised before a checkpoint copies it, so a power failure may
@@ -115,6 +140,7 @@ final class StateFile: Sendable {
         // Another process may be opening or closing the same file.
         configuration.busyMode = .timeout(5)
         configuration.prepareDatabase { db in
+            try files.admit(db)
             // Eight partitions have sixteen connections. What a cache of half a MiB misses, the system's page cache has.
             try db.execute(sql: "PRAGMA cache_size = -512")
             try db.execute(sql: "PRAGMA temp_store = MEMORY")

@@ -1,4 +1,5 @@
 import GRDB
+import SQLiteSupport
 import WriteModel
 
 extension DatabaseError {
@@ -18,22 +19,17 @@ extension StateStoreError {
         let damaged = StateStoreError(
             .damaged, "\(subject): it is damaged; reset it, and it is folded from the log again", underlying: error)
         if error is RowDecodingError { return damaged }
-        guard let error = error as? DatabaseError else { return error }
-        switch error.resultCode.primaryResultCode {
-        case .SQLITE_INTERRUPT, .SQLITE_ABORT:
-            return CancellationError()
-        case .SQLITE_FULL:
-            return StateStoreError(.storage, "\(subject): the disk is full; free space", underlying: error)
-        case .SQLITE_READONLY, .SQLITE_PERM, .SQLITE_AUTH, .SQLITE_CANTOPEN:
-            return StateStoreError(.storage, "\(subject): make the folder and the file writable", underlying: error)
-        case .SQLITE_IOERR:
-            return StateStoreError(.storage, "\(subject): its storage fails", underlying: error)
-        case .SQLITE_BUSY, .SQLITE_LOCKED, .SQLITE_PROTOCOL, .SQLITE_NOMEM:
+        guard error is DatabaseError || error is Displacement else { return error }
+        switch SQLiteFault(error, path: place.path) {
+        case .interrupted: return CancellationError()
+        case .storage(let fault): return StateStoreError(.storage, "\(subject): \(fault)", underlying: error)
+        case .displaced(let displacement):
+            return StateStoreError(.displaced, "\(subject): \(displacement); opened again, it is brought up to date from the log")
+        case .busy:
             return StateStoreError(.unavailable, "\(subject): it is in use elsewhere, or memory is short", underlying: error)
-        case _ where error.isDamage:
-            return damaged
-        default:
-            return StateStoreError(.internalError, subject, underlying: error)
+        case .damaged, .notADatabase: return damaged
+        case .other where (error as? DatabaseError)?.isDamage == true: return damaged
+        case .other: return StateStoreError(.internalError, subject, underlying: error)
         }
     }
 }
