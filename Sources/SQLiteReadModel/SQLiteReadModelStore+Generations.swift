@@ -31,7 +31,6 @@ extension SQLiteReadModelStore {
                 FROM highwater_generations WHERE \(condition)
                 """)
         return try Row.fetchAll(statement, arguments: arguments).map { row in
-            let projection: String = row[0]
             let number: Int = row[1]
             guard let state = Generation.State(rawValue: row[2]) else {
                 throw ReadModelError(.incompatibleLayout, "\(path) has a generation in the unknown state '\(row[2] as String)'")
@@ -40,7 +39,7 @@ extension SQLiteReadModelStore {
             let heldUntil: Int64? = row[8]
             let now = self.now()
             return Generation(
-                schema: try schema("\(projection)/\(number)", row[5]), topic: Topic(row[3]), number: number, state: state,
+                schema: try schema(row[5]), topic: Topic(row[3]), number: number, state: state,
                 partitions: row[4],
                 lease: builder.map { BuildLease(builder: $0, expires: Timestamp(microseconds: row[7]), now: now) },
                 isHeld: heldUntil.map { Timestamp(microseconds: $0) }.map { $0 > now && $0 <= now.advanced(by: Generation.longestHold) }
@@ -48,10 +47,10 @@ extension SQLiteReadModelStore {
         }
     }
 
-    private func schema(_ key: String, _ json: String) throws -> TableSchema {
-        if let known = schemas.withLock({ $0[key] }) { return known }
+    private func schema(_ json: String) throws -> TableSchema {
+        if let known = schemas.withLock({ $0[json] }) { return known }
         let schema = try JSONDecoder().decode(TableSchema.self, from: Data(json.utf8))
-        schemas.withLock { $0[key] = schema }
+        schemas.withLock { $0[json] = schema }
         return schema
     }
 

@@ -40,7 +40,8 @@ extension SQLiteReadModelStore {
         let snapshot: DatabaseSnapshot
         let positions: [Partition: ChainPosition]
         do {
-            snapshot = try await Self.onQueue { [pool] in try pool.makeSnapshot() }
+            let file = try await opened()
+            snapshot = try await Self.onQueue { try file.pool.makeSnapshot() }
             positions = try await snapshot.read { db in
                 guard try self.find(db, generation) != nil else {
                     throw ReadModelError(.unknownProjection, "\(generation) is gone: it was replaced meanwhile; try again")

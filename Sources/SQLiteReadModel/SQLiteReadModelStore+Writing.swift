@@ -63,7 +63,7 @@ extension SQLiteReadModelStore {
         _ generation: Generation, _ moves: [PositionMove], _ body: @escaping @Sendable (Database, SQLiteTable) throws -> Void
     ) async throws -> Bool {
         do {
-            try await pool.write { db in
+            try await write("write rows of \(generation)") { db in
                 guard let now = try self.find(db, generation),
                     now.state == .live ? !now.isHeld : now.lease != nil
                 else { throw NoEffect() }
@@ -73,8 +73,6 @@ extension SQLiteReadModelStore {
             return true
         } catch is NoEffect {
             return false
-        } catch {
-            throw readModelError("write rows of \(generation)", path, error)
         }
     }
 }

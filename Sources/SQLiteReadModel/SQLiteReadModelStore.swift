@@ -3,7 +3,9 @@ public import EventLog
 public import EventModel
 import Foundation
 import GRDB
+public import Logging
 public import ReadModel
+import SQLiteSupport
 import Synchronization
 
 /// Read models in one SQLite file, which other programs may open while it is written.
@@ -20,32 +22,38 @@ public final class SQLiteReadModelStore: ReadModelStore {
     public let name = "sqlite"
     /// Of the machine and the file's path: a copy elsewhere is another database.
     public let identity: String?
-    let pool: DatabasePool
     let path: String
     /// The clock of leases and holds: all who open the file are on one machine.
     let now: @Sendable () -> Timestamp
-    /// Read schemas by projection and generation, whose numbers are never used twice.
+    let logger: Logger?
+    /// The file as it was opened last.
+    let current: Mutex<OpenReadModel>
+    /// Opens the file again, once for all who need it.
+    let reopening = DispatchQueue(label: "highwater.read-model.opening")
+    /// Read schemas by their texts.
     let schemas = Mutex<[String: TableSchema]>([:])
-    /// As schemas; what is written for each batch is put together once.
-    private let tables = Mutex<[TableName: SQLiteTable]>([:])
+    /// What is written for each batch is put together once a generation.
+    private let tables = Mutex<[TableKey: SQLiteTable]>([:])
 
-    private struct TableName: Hashable {
-        let projection: String
-        let generation: Int
+    /// The number alone is that of another generation in a file that was put in this one's place.
+    private struct TableKey: Hashable {
+        let schema: TableSchema
+        let number: Int
     }
 
     func table(of generation: Generation) -> SQLiteTable {
-        let name = TableName(projection: generation.schema.projection.name, generation: generation.number)
-        if let known = tables.withLock({ $0[name] }) { return known }
+        let key = TableKey(schema: generation.schema, number: generation.number)
+        if let known = tables.withLock({ $0[key] }) { return known }
         let table = SQLiteTable(generation)
-        tables.withLock { $0[name] = table }
+        tables.withLock { $0[key] = table }
         return table
     }
 
-    private init(pool: DatabasePool, path: String, now: @escaping @Sendable () -> Timestamp) {
-        self.pool = pool
+    private init(_ file: OpenReadModel, path: String, now: @escaping @Sendable () -> Timestamp, logger: Logger?) {
+        current = Mutex(file)
         self.path = path
         self.now = now
+        self.logger = logger
         identity = Self.identity(of: path)
     }
 
@@ -63,84 +71,36 @@ public final class SQLiteReadModelStore: ReadModelStore {
     /// - Throws: ``ReadModelError`` `storage` where it cannot be written, `incompatibleLayout` where it is no database, or a newer one; read only,
     ///   `unavailable` where there is no read model, `incompatibleLayout` where it is an older one.
     public static func open(
-        path: String, readOnly: Bool = false, now: @escaping @Sendable () -> Timestamp = EngineEnvironment.system.now
+        path: String, readOnly: Bool = false, now: @escaping @Sendable () -> Timestamp = EngineEnvironment.system.now, logger: Logger? = nil
     ) async throws -> SQLiteReadModelStore {
-        let pool = try await onQueue {
-            do {
-                if readOnly {
-                    guard FileManager.default.fileExists(atPath: path) else { throw SQLiteLayout.missing(path) }
-                } else {
-                    // Not as an NSString: Foundation 6.3 on Linux traps on a name of one character.
-                    let folder = URL(fileURLWithPath: path).deletingLastPathComponent()
-                    try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
-                }
-                var configuration = Configuration()
-                configuration.readonly = readOnly
-                configuration.label = "highwater.read-model"
-                configuration.busyMode = .timeout(10)
-                configuration.maximumReaderCount = 8
-                configuration.prepareDatabase { db in
-                    try db.execute(sql: "PRAGMA synchronous = NORMAL")
-                    // The writer's pages: without room for a batch's they are written and read again within it. In KiB.
-                    if !db.configuration.readonly { try db.execute(sql: "PRAGMA cache_size = -65536") }
-                    // Sorting for an index may use another core.
-                    if !db.configuration.readonly { try db.execute(sql: "PRAGMA threads = 2") }
-                }
-                let pool = try openPool(path, configuration)
-                if readOnly {
-                    try pool.read { db in try SQLiteLayout.check(db, path: path) }
-                } else {
-                    try pool.write { db in try SQLiteLayout.migrate(db, path: path) }
-                }
-                return pool
-            } catch {
-                throw readModelError(opening: path, error)
-            }
-        }
-        return SQLiteReadModelStore(pool: pool, path: path, now: now)
-    }
-
-    /// Several processes that open a new file at once all set its journal mode, for which SQLite does not wait as it does for a lock: one of
-    /// them is told at once that the file is busy. And the last to close deletes the write-ahead log, which GRDB may have seen and want to look
-    /// at. Blocks for as long as others may.
-    private static func openPool(_ path: String, _ configuration: Configuration) throws -> DatabasePool {
-        let deadline = ContinuousClock.now + .seconds(10)
-        while true {
-            do {
-                return try DatabasePool(path: path, configuration: configuration)
-            } catch  where isPassing(error) && ContinuousClock.now < deadline {
-                usleep(20_000)
-            }
-        }
-    }
-
-    private static func isPassing(_ error: any Error) -> Bool {
-        (error as? DatabaseError)?.resultCode == .SQLITE_BUSY || (error as? CocoaError)?.code == .fileReadNoSuchFile
+        SQLiteReadModelStore(try await onQueue { try OpenReadModel(path, readOnly: readOnly) }, path: path, now: now, logger: logger)
     }
 
     /// Gives the file up; no call may follow.
     public func close() async {
-        try? await Self.onQueue { [pool] in try pool.close() }
+        try? await Self.onQueue { [self] in try current.withLock { $0 }.close() }
+    }
+
+    deinit {
+        let file = current.withLock { $0 }
+        // Its connections would be closed with their last reference.
+        if file.files?.mayBeClosed == false { try? file.close() }
     }
 
     /// Runs blocking work off the cooperative pool.
     static func onQueue<Result: Sendable>(_ work: @escaping @Sendable () throws -> Result) async throws -> Result {
+        try await run(on: DispatchQueue.global(qos: .userInitiated), work)
+    }
+
+    static func run<Result: Sendable>(on queue: DispatchQueue, _ work: @escaping @Sendable () throws -> Result) async throws -> Result {
         try await withCheckedThrowingContinuation { continuation in
-            DispatchQueue.global(qos: .userInitiated).async { continuation.resume(with: Swift.Result { try work() }) }
+            queue.async { continuation.resume(with: Swift.Result { try work() }) }
         }
     }
 
     /// Sets how large the file may grow, in pages of 4096 bytes; beyond it the disk is as good as full.
     package func limitPages(to pages: Int) async throws {
-        try await pool.writeWithoutTransaction { db in try db.execute(sql: "PRAGMA max_page_count = \(pages)") }
-    }
-
-    func read<Result: Sendable>(_ what: String, _ body: @escaping @Sendable (Database) throws -> Result) async throws -> Result {
-        do { return try await pool.read(body) } catch { throw readModelError(what, path, error) }
-    }
-
-    func write<Result: Sendable>(_ what: String, _ body: @escaping @Sendable (Database) throws -> Result) async throws -> Result {
-        do { return try await pool.write(body) } catch { throw readModelError(what, path, error) }
+        try await opened().pool.writeWithoutTransaction { db in try db.execute(sql: "PRAGMA max_page_count = \(pages)") }
     }
 
     // MARK: Generations

@@ -29,6 +29,8 @@ public struct InterceptedReadModelStore: ReadModelStore {
 
     public func availability(within limit: Duration) async -> StoreAvailability { await store.availability(within: limit) }
 
+    public func incarnation() async throws -> Int? { try await store.incarnation() }
+
     public func generations(of projection: String) async throws -> [Generation] {
         try await onStep(.beforeGenerations)
         return try await store.generations(of: projection)

@@ -12,6 +12,8 @@ struct PatientStore: ReadModelStore {
 
     func availability(within limit: Duration) async -> StoreAvailability { await store.availability(within: limit) }
 
+    func incarnation() async throws -> Int? { try await store.incarnation() }
+
     func generations(of projection: String) async throws -> [Generation] {
         try await patience.run { try await store.generations(of: projection) }
     }

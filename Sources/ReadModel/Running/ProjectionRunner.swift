@@ -209,15 +209,17 @@ public final class ProjectionRunner: Service {
         try? await environment.clock.sleep(for: wait)
     }
 
-    /// Waits until another generation is live than that with which it failed, as after a rebuild.
+    /// Waits until another generation is live than that with which it failed, as after a rebuild, or the database is another one.
     private func stop(after error: any Error, of failed: Int?) async {
         metrics.faults.increment()
         update { $0.state = .stopped("\(error)") }
         logger.error("the projection is stopped", metadata: ["error": "\(error)"])
+        let incarnation = try? await store.incarnation()
         while !Task.isCancelled {
             try? await environment.clock.sleep(for: options.recheck)
             // A store that cannot be asked is asked again.
             if let number = try? await liveNumber(), number != failed { return }
+            if let now = try? await store.incarnation(), now != incarnation { return }
         }
     }
 

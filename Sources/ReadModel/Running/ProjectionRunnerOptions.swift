@@ -12,6 +12,8 @@ public struct ProjectionRunnerOptions: Sendable {
     public var recheck: Duration
     /// How often a runner looks for generations that somebody has begun to build and abandoned, and drops them.
     public var clearing: Duration
+    /// How often a worker looks whether its database is the one that it began with, where that can be replaced.
+    public var storeCheck: Duration
     /// For a generation that the runner itself builds: where the projection's version was raised, or nothing is there yet.
     public var rebuild: Rebuild.Options
     /// From how many records on the first generation is built in bulk, as a rebuild is, rather than event by event. Until it is complete
@@ -21,7 +23,8 @@ public struct ProjectionRunnerOptions: Sendable {
     public init(
         batchBytes: Int = 1 << 20, gathering: Duration = .milliseconds(20), cachedRows: Int = 10_000,
         retry: (base: Duration, cap: Duration) = (.milliseconds(100), .seconds(10)), recheck: Duration = .seconds(5),
-        clearing: Duration = .seconds(5), rebuild: Rebuild.Options = Rebuild.Options(memory: 128 << 20), bulkRecords: Int64 = 50_000
+        clearing: Duration = .seconds(5), storeCheck: Duration = .seconds(1),
+        rebuild: Rebuild.Options = Rebuild.Options(memory: 128 << 20), bulkRecords: Int64 = 50_000
     ) {
         self.batchBytes = batchBytes
         self.gathering = gathering
@@ -29,6 +32,7 @@ public struct ProjectionRunnerOptions: Sendable {
         self.retry = retry
         self.recheck = recheck
         self.clearing = clearing
+        self.storeCheck = storeCheck
         self.rebuild = rebuild
         self.bulkRecords = bulkRecords
     }

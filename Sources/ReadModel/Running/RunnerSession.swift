@@ -8,7 +8,7 @@ import Synchronization
 final class RunnerSession: Sendable {
     enum End {
         case reassigned
-        /// Somebody else moved a position, or the generation was swapped or is held.
+        /// Somebody else moved a position, or the generation was swapped or is held; or the database was replaced by another.
         case fenced
     }
 
@@ -31,6 +31,7 @@ final class RunnerSession: Sendable {
     var hasApplied: Bool { applied.load(ordering: .relaxed) }
 
     func run() async throws -> End {
+        let incarnation = try await runner.store.incarnation()
         let (partitions, version) = assigned.current
         let positions = try await runner.store.positions(of: generation)
         guard !positions.isEmpty else { return .fenced }
@@ -52,12 +53,21 @@ final class RunnerSession: Sendable {
                 mailbox.interrupt()
                 return nil
             }
+            if let incarnation { group.addTask { try await self.watch(incarnation) } }
             group.addTask { [ends] in try await self.foldAll(from: mailbox, positions, ends) }
             while let end = try await group.next() {
                 if let end { return end }
             }
             throw CancellationError()
         }
+    }
+
+    /// Ends the session once the store's database is another one, also while no event comes.
+    private func watch(_ incarnation: Int) async throws -> End {
+        repeat {
+            try await runner.environment.clock.sleep(for: runner.options.storeCheck)
+        } while try await runner.store.incarnation() == incarnation
+        return .fenced
     }
 
     private func read(_ partition: Partition, after position: ChainPosition, into mailbox: BatchMailbox) async throws -> End? {

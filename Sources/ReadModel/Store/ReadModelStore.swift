@@ -22,6 +22,10 @@ public protocol ReadModelStore: Sendable {
     /// - Parameter limit: bounds the asking. A store that is known not to answer is not asked again, and told of at once.
     func availability(within limit: Duration) async -> StoreAvailability
 
+    /// Which database it is: another number once the one that was open was found to be removed or replaced, and what is at its place was
+    /// opened. What workers know of the former says nothing of it. Nil for a store whose database cannot be replaced under it.
+    func incarnation() async throws -> Int?
+
     // MARK: Generations
 
     /// All generations of a projection, oldest first.
@@ -105,6 +109,8 @@ public protocol ReadModelStore: Sendable {
 
 extension ReadModelStore {
     public var identity: String? { nil }
+
+    public func incarnation() async throws -> Int? { nil }
 
     /// Of a store that cannot be out of reach.
     public func availability(within limit: Duration) async -> StoreAvailability { .reachable }
