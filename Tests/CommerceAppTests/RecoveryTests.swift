@@ -127,41 +127,5 @@ extension AppTests {
                 #expect(verify.status == 0, "\(verify.text)")
             }
         }
-
-        @Test(.timeLimit(.minutes(5))) func aSecondServerDeposesTheFirst() async throws {
-            let commerce = try Installation()
-            try await commerce.up { first in
-                var acknowledged: [String] = []
-                for id in 0..<20 where try await first.place("a-\(id)").status == 201 { acknowledged.append("order/a-\(id)") }
-                try await commerce.up { second in
-                    for id in 0..<20 where try await second.place("b-\(id)").status == 201 { acknowledged.append("order/b-\(id)") }
-                    #expect(acknowledged.count == 40)
-                    for id in 0..<20 {
-                        // At first it may say that its state store, which is the second's too, was opened by another process.
-                        try await eventually("order c-\(id) is told who has claimed its partition") {
-                            let answer = try await first.place("c-\(id)")
-                            try #require(answer.status == 503 && answer.problem == "unavailable", "\(answer.text)")
-                            return answer.json["detail"].text?.contains("has claimed") == true
-                        }
-                    }
-                    #expect(await first.process.standardError.first { $0.contains("deposed") } != nil)
-                    // Both read models are one; both answer queries.
-                    let stored = try await commerce.events()
-                    #expect(stored.compactMap { $0["stream"].text }.sorted() == acknowledged.sorted())
-                    try await first.waitForViews(positions: Installation.newest(stored))
-                    #expect(try await first.rows("order-summary").count == 40)
-                    #expect(try await second.rows("order-summary").count == 40)
-                    second.process.signal(SIGTERM)
-                    #expect(await second.process.wait() == .status(0))
-                }
-                first.process.signal(SIGTERM)
-                #expect(await first.process.wait() == .status(0))
-            }
-            try await commerce.up { server in
-                let placed = try await server.place("c-0")
-                #expect(placed.status == 201)
-            }
-            #expect(try await commerce.run("verify", "--all").status == 0)
-        }
     }
 }
