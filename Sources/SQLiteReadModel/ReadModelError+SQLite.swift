@@ -25,7 +25,8 @@ func readModelError(_ what: String, _ path: String, _ error: any Error) -> any E
         return ReadModelError(.unavailable, "\(cannot): another process has been writing to it for too long", underlying: error)
     case .other:
         if (error as? DatabaseError)?.message == "integer overflow" {
-            return ReadModelError(.unsupportedValue, "\(cannot): a sum over the partitions is beyond what can be added up", underlying: error)
+            return ReadModelError(
+                .unsupportedValue, "\(cannot): a sum over the partitions is beyond what can be added up", underlying: error)
         }
         return ReadModelError(.unavailable, cannot, underlying: error)
     }

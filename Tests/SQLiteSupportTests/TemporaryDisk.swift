@@ -8,10 +8,11 @@ final class TemporaryDisk {
 
     let path: String
 
-    init(kilobytes: Int) throws {
+    /// - Parameter files: how many it can hold, its root included.
+    init(kilobytes: Int, files: Int = 1000) throws {
         path = FileManager.default.temporaryDirectory.appendingPathComponent("disk-\(UUID().uuidString)").path
         try FileManager.default.createDirectory(atPath: path, withIntermediateDirectories: true)
-        guard mount("tmpfs", path, "tmpfs", 0, "size=\(kilobytes)k") == 0 else {
+        guard mount("tmpfs", path, "tmpfs", 0, "size=\(kilobytes)k,nr_inodes=\(files)") == 0 else {
             try? FileManager.default.removeItem(atPath: path)
             throw MountFailure()
         }
@@ -22,13 +23,15 @@ final class TemporaryDisk {
         try? FileManager.default.removeItem(atPath: path)
     }
 
-    /// Leaves no room on it.
-    func fill() throws {
+    /// Leaves so much room on it.
+    func fill(leaving kilobytes: Int = 0) throws {
         let descriptor = open(path + "/fill", O_WRONLY | O_CREAT, 0o600)
         defer { close(descriptor) }
         let bytes = [UInt8](repeating: 1, count: 4096)
         while write(descriptor, bytes, bytes.count) > 0 {}
-        guard errno == ENOSPC else { throw MountFailure() }
+        guard errno == ENOSPC, ftruncate(descriptor, lseek(descriptor, 0, SEEK_END) - off_t(kilobytes << 10)) == 0 else {
+            throw MountFailure()
+        }
     }
 
     func remount(_ option: String) throws {

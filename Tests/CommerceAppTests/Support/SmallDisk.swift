@@ -20,13 +20,15 @@ final class SmallDisk: Sendable {
 
     deinit { umount2(path, Int32(MNT_DETACH)) }
 
-    /// Leaves no room on it.
-    func fill() throws {
+    /// Leaves so much room on it.
+    func fill(leaving kilobytes: Int = 0) throws {
         let descriptor = open(path + "/fill", O_WRONLY | O_CREAT, 0o600)
         defer { close(descriptor) }
         let bytes = [UInt8](repeating: 1, count: 4096)
         while write(descriptor, bytes, bytes.count) > 0 {}
-        guard errno == ENOSPC else { throw MountFailure() }
+        guard errno == ENOSPC, ftruncate(descriptor, lseek(descriptor, 0, SEEK_END) - off_t(kilobytes << 10)) == 0 else {
+            throw MountFailure()
+        }
     }
 
     func free() { unlink(path + "/fill") }
