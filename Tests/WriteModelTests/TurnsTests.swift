@@ -3,10 +3,19 @@ import Testing
 
 @testable import WriteModel
 
+/// A value that several tasks change: closures that are sent elsewhere cannot take a `Mutex` along.
+private final class Shared<Value: Sendable>: Sendable {
+    private let value: Mutex<Value>
+
+    init(_ value: Value) { self.value = Mutex(value) }
+
+    func withLock<Result: Sendable>(_ body: (inout Value) -> Result) -> Result { value.withLock { body(&$0) } }
+}
+
 @Suite struct TurnsTests {
     @Test func noMoreThanTheLimitWorkAtOnce() async throws {
         let turns = Turns(2)
-        let working = Mutex((now: 0, most: 0, done: 0))
+        let working = Shared((now: 0, most: 0, done: 0))
         try await withThrowingTaskGroup { group in
             for _ in 0..<20 {
                 group.addTask {
@@ -31,7 +40,7 @@ import Testing
     @Test func theLowestRankIsNext() async throws {
         let turns = Turns(1)
         try await turns.take()
-        let order = Mutex<[Int]>([])
+        let order = Shared<[Int]>([])
         try await withThrowingTaskGroup { group in
             for rank in [3, 1, 2] {
                 group.addTask {
