@@ -13,6 +13,12 @@ private final class Shared<Value: Sendable>: Sendable {
 }
 
 @Suite struct TurnsTests {
+    private final class Shared<Value: Sendable>: Sendable {
+        let state: Mutex<Value>
+
+        init(_ value: Value) { state = Mutex(value) }
+    }
+
     @Test func noMoreThanTheLimitWorkAtOnce() async throws {
         let turns = Turns(2)
         let working = Shared((now: 0, most: 0, done: 0))
@@ -20,12 +26,12 @@ private final class Shared<Value: Sendable>: Sendable {
             for _ in 0..<20 {
                 group.addTask {
                     try await turns.take()
-                    working.withLock {
+                    working.state.withLock {
                         $0.now += 1
                         $0.most = max($0.most, $0.now)
                     }
                     await Task.yield()
-                    working.withLock {
+                    working.state.withLock {
                         $0.now -= 1
                         $0.done += 1
                     }
@@ -34,7 +40,7 @@ private final class Shared<Value: Sendable>: Sendable {
             }
             try await group.waitForAll()
         }
-        #expect(working.withLock { $0.most <= 2 && $0.done == 20 })
+        #expect(working.state.withLock { $0.most <= 2 && $0.done == 20 })
     }
 
     @Test func theLowestRankIsNext() async throws {
@@ -45,7 +51,7 @@ private final class Shared<Value: Sendable>: Sendable {
             for rank in [3, 1, 2] {
                 group.addTask {
                     try await turns.take(rank: rank)
-                    order.withLock { $0.append(rank) }
+                    order.state.withLock { $0.append(rank) }
                     turns.giveBack()
                 }
             }
@@ -53,7 +59,7 @@ private final class Shared<Value: Sendable>: Sendable {
             turns.giveBack()
             try await group.waitForAll()
         }
-        #expect(order.withLock { $0 } == [1, 2, 3])
+        #expect(order.state.withLock { $0 } == [1, 2, 3])
     }
 
     @Test func whatIsCancelledTakesNoTurn() async throws {

@@ -93,7 +93,7 @@ extension PartitionOwner {
             }
         let work = ReadingProgress(from: position.offset.next, to: position.offset.next, of: end)
         defer { progress = nil }
-        progress = work
+        progress = work.total > 0 ? work : nil
         let isLong = work.isLong && machine.isPreparing
         if isLong { logger.info("reading \(partition) before it can be written", metadata: ["records": "\(work.total)"]) }
         if work.total > 0 { try await read(id, after: position, upTo: end, isLong: isLong) }
