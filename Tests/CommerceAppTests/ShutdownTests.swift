@@ -63,6 +63,20 @@ extension AppTests {
             }
         }
 
+        /// Balancers need some time to notice that an instance is unready.
+        @Test(.timeLimit(.minutes(5))) func everythingGoesOnUnreadyForTheDrainDelay() async throws {
+            let commerce = try Installation(["HIGHWATER_DRAIN_DELAY_SECONDS": "3", "HIGHWATER_SHUTDOWN_SECONDS": "600"])
+            try await commerce.up { server in
+                server.process.signal(SIGTERM)
+                try await eventually("the server is unready") { try await server.get("/health/ready").status == 503 }
+                let placed = try await server.place("late")
+                #expect(placed.status == 201, "\(placed.text)")
+                #expect(placed.header("Connection") == nil)
+                #expect(await server.process.wait() == .status(0), "\(server.process.standardError.text)")
+            }
+            #expect(try await commerce.events().map { $0["stream"].text } == ["order/late"])
+        }
+
         @Test(.timeLimit(.minutes(5)), arguments: [SIGTERM, SIGINT]) func anIdleServerEndsAtOnce(_ signal: Int32) async throws {
             // Whoever waited for the deadline would be late.
             let commerce = try Installation(["HIGHWATER_SHUTDOWN_SECONDS": "600"])

@@ -46,6 +46,10 @@ extension Settings {
     static let shutdownKey = SettingKey<Int>.integer(
         "SHUTDOWN_SECONDS", 1...3600, default: 25, "how long to drain after SIGTERM before what is left is cancelled")
 
+    static let drainDelayKey = SettingKey<Int>.integer(
+        "DRAIN_DELAY_SECONDS", 0...3599, default: 0,
+        "how long after SIGTERM everything goes on, but unready, before the drain begins; as long as the balancer takes to notice")
+
     static let maxBodyBytesKey = SettingKey<Int>.integer(
         "MAX_BODY_BYTES", 1024...1_073_741_824, default: 1_048_576, "the largest request body; a larger one is answered 413")
 
@@ -56,8 +60,9 @@ extension Settings {
         "COMMAND_TIMEOUT_SECONDS", 1...3600, default: 10, "how long a command waits for its outcome before it is answered 504")
 
     /// The names of all settings but Kafka's, without the prefix.
-    static let names = [
-        logKey.name, readModelKey.name, stateKey.name, httpKey.name, advertiseKey.name, partitionsKey.name, logLevelKey.name,
-        shutdownKey.name, maxBodyBytesKey.name, maxWaitingKey.name, commandTimeoutKey.name,
-    ]
+    static let names =
+        [
+            logKey.name, readModelKey.name, stateKey.name, httpKey.name, advertiseKey.name, partitionsKey.name, logLevelKey.name,
+            shutdownKey.name, maxBodyBytesKey.name, maxWaitingKey.name, commandTimeoutKey.name, drainDelayKey.name,
+        ] + ConnectionLimits.names
 }

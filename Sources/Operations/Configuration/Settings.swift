@@ -41,6 +41,9 @@ public struct Settings: Sendable {
     public let logLevel: Logger.Level
     /// How long to drain after SIGTERM.
     public let shutdownDeadline: Duration
+    /// How long everything goes on after SIGTERM, unready, before the drain begins. A part of ``shutdownDeadline``.
+    public let drainDelay: Duration
+    public let connections: ConnectionLimits
     public let maxBodyBytes: Int
     /// Commands that may wait for one partition in this instance.
     public let maxWaiting: Int
@@ -76,23 +79,28 @@ public struct Settings: Sendable {
         let maxBodyBytes = reader.read(maxBodyBytesKey)
         let maxWaiting = reader.read(maxWaitingKey)
         let commandTimeout = reader.read(commandTimeoutKey)
+        let drainDelay = reader.read(drainDelayKey)
+        let connections = ConnectionLimits(reading: &reader)
         let kafka = reader.readKafka(judges.kafka)
         for case .postgres(let connectionString) in readModels ?? [] {
             guard let finding = judges.postgres(connectionString) else { continue }
             reader.report(readModelKey, finding.what, finding.expected)
+        }
+        if let drainDelay, let shutdown, drainDelay >= shutdown {
+            reader.report(drainDelayKey, "nothing is left of HIGHWATER_SHUTDOWN_SECONDS, \(shutdown), to drain", "less than that")
         }
         reader.reportUnknown()
         if case .sqlite(let path)? = log, let readModels, readModels.contains(.sqlite(path: path)) {
             reader.report(readModelKey, "it is the file of the event log", "a file of its own")
         }
         guard let log, let readModels, let stateFolder, let http, let advertise, let partitions, let logLevel, let shutdown,
-            let maxBodyBytes, let maxWaiting, let commandTimeout, reader.problems.isEmpty
+            let drainDelay, let connections, let maxBodyBytes, let maxWaiting, let commandTimeout, reader.problems.isEmpty
         else { throw ConfigurationError(problems: reader.problems) }
         return Settings(
             log: log, readModels: readModels, stateFolder: stateFolder, http: http, advertise: advertise, partitions: partitions,
-            logLevel: logLevel, shutdownDeadline: .seconds(shutdown), maxBodyBytes: maxBodyBytes, maxWaiting: maxWaiting,
-            commandTimeout: .seconds(commandTimeout), kafka: kafka, table: SettingsTable(rows: reader.rows),
-            serviceLinks: reader.serviceLinks)
+            logLevel: logLevel, shutdownDeadline: .seconds(shutdown), drainDelay: .seconds(drainDelay), connections: connections,
+            maxBodyBytes: maxBodyBytes, maxWaiting: maxWaiting, commandTimeout: .seconds(commandTimeout), kafka: kafka,
+            table: SettingsTable(rows: reader.rows), serviceLinks: reader.serviceLinks)
     }
 
     /// How other instances reach this one: what is set, or else the HTTP address.

@@ -27,6 +27,7 @@ public final class HealthRegistry: Sendable {
         var running: [String: Run] = [:]
         var runs = 0
         var hasStarted = false
+        var isLeaving = false
         var isDraining = false
     }
 
@@ -62,8 +63,16 @@ public final class HealthRegistry: Sendable {
     /// Those that have checks, by name.
     public var parts: [HealthPart] { state.withLock { Set($0.checks.values.map(\.part)) }.sorted { $0.name < $1.name } }
 
-    /// From now on nothing is ready, so that no new requests are sent here.
-    public func beginDraining() { state.withLock { $0.isDraining = true } }
+    /// From now on nothing is ready, so that no new requests are sent here. Those that come are served all the same.
+    public func beginLeaving() { state.withLock { $0.isLeaving = true } }
+
+    /// From now on new commands are turned away too.
+    public func beginDraining() {
+        state.withLock { state in
+            state.isLeaving = true
+            state.isDraining = true
+        }
+    }
 
     public var isDraining: Bool { state.withLock { $0.isDraining } }
 
@@ -73,18 +82,18 @@ public final class HealthRegistry: Sendable {
         var checks = await run { _ in true }
         let parts = Self.parts(of: checks)
         let hasWhatItStartsWith = parts.allSatisfy { $0.value || !(starting.isEmpty || starting.contains($0.key)) }
-        let (hasStarted, isDraining) = state.withLock { state in
+        let (hasStarted, isLeaving) = state.withLock { state in
             if hasWhatItStartsWith { state.hasStarted = true }
-            return (state.hasStarted, state.isDraining)
+            return (state.hasStarted, state.isLeaving)
         }
         let requested = parts.filter { serving.contains($0.key) }.values
         let isReady = hasStarted && (requested.isEmpty ? parts.values.allSatisfy { $0 } : requested.contains(true))
         if probe == .startup {
             return HealthReport(isPassing: hasStarted, status: hasStarted ? "started" : "starting", parts: parts, checks: checks)
         }
-        if isDraining { checks["draining"] = Self.draining }
-        let status = isDraining ? "draining" : !isReady ? "not-ready" : parts.values.contains(false) ? "degraded" : "ready"
-        return HealthReport(isPassing: isReady && !isDraining, status: status, parts: parts, checks: checks)
+        if isLeaving { checks["draining"] = Self.draining }
+        let status = isLeaving ? "draining" : !isReady ? "not-ready" : parts.values.contains(false) ? "degraded" : "ready"
+        return HealthReport(isPassing: isReady && !isLeaving, status: status, parts: parts, checks: checks)
     }
 
     /// Whether one part is ready. Nil where no check belongs to it.
@@ -92,10 +101,10 @@ public final class HealthRegistry: Sendable {
         var checks = await run { $0 == part }
         let parts = Self.parts(of: checks)
         guard let isReady = parts[part] else { return nil }
-        let isDraining = isDraining
-        if isDraining { checks["draining"] = Self.draining }
+        let isLeaving = state.withLock { $0.isLeaving }
+        if isLeaving { checks["draining"] = Self.draining }
         return HealthReport(
-            isPassing: isReady && !isDraining, status: isDraining ? "draining" : isReady ? "ready" : "not-ready", parts: parts,
+            isPassing: isReady && !isLeaving, status: isLeaving ? "draining" : isReady ? "ready" : "not-ready", parts: parts,
             checks: checks)
     }
 

@@ -4,7 +4,8 @@ public import UnixSignals
 
 /// Runs `services` until one ends or the process is told to stop (SIGTERM, SIGINT), then drains them.
 ///
-/// Draining, within `settings.shutdownDeadline` for all of them together: `health` stops being ready; then the services are asked to shut
+/// Draining, within `settings.shutdownDeadline` for all of them together: `health` stops being ready; everything goes on for
+/// `settings.drainDelay`, in which balancers find another instance; then the services are asked to shut
 /// down one after another from the last to the first, each when the one before it has ended. So list what others need first: the log,
 /// then the writers, then the HTTP server. What is left at the deadline is cancelled. A service that has still not ended
 /// ``serviceCancellationLimit`` later takes the process down with it, since a supervisor would kill it anyway.
@@ -13,7 +14,9 @@ public import UnixSignals
 public func runServices(
     _ services: [any Service], settings: Settings, health: HealthRegistry, logger: Logger
 ) async throws {
-    try await makeServiceGroup(services, shutdownDeadline: settings.shutdownDeadline, health: health, logger: logger).run()
+    try await makeServiceGroup(
+        services, shutdownDeadline: settings.shutdownDeadline, drainDelay: settings.drainDelay, health: health, logger: logger
+    ).run()
     logger.info("stopped")
 }
 
@@ -22,12 +25,15 @@ public let serviceCancellationLimit = Duration.seconds(5)
 
 /// The group that ``runServices(_:settings:health:logger:)`` runs, for those who want to stop it by themselves.
 ///
-/// - Parameter signals: those that begin a graceful shutdown.
+/// - Parameters:
+///   - drainDelay: how long after that the services are asked to shut down, by `clock`.
+///   - signals: those that begin a graceful shutdown.
 public func makeServiceGroup(
-    _ services: [any Service], shutdownDeadline: Duration, health: HealthRegistry, signals: [UnixSignal] = [.sigterm, .sigint],
+    _ services: [any Service], shutdownDeadline: Duration, drainDelay: Duration = .zero, health: HealthRegistry,
+    clock: any Clock<Duration> = ContinuousClock(), signals: [UnixSignal] = [.sigterm, .sigint],
     logger: Logger
 ) -> ServiceGroup {
-    let all: [any Service] = services + [DrainSignal(health: health, logger: logger)]
+    let all: [any Service] = services + [DrainSignal(health: health, delay: drainDelay, clock: clock, logger: logger)]
     var configuration = ServiceGroupConfiguration(
         services: all.map {
             ServiceGroupConfiguration.ServiceConfiguration(

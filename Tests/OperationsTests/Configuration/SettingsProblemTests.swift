@@ -43,6 +43,8 @@ struct SettingsProblemTests {
         ("LOG_LEVEL", "loud", "it is not a log level"),
         ("SHUTDOWN_SECONDS", "0", "it is out of range"),
         ("SHUTDOWN_SECONDS", "2.5", "it is not an integer"),
+        ("DRAIN_DELAY_SECONDS", "25", "nothing is left of HIGHWATER_SHUTDOWN_SECONDS, 25, to drain"),
+        ("HTTP_KEEP_ALIVE_SECONDS", "0", "it is out of range"),
         ("MAX_BODY_BYTES", "1", "it is out of range"),
         ("MAX_WAITING", "-1", "it is out of range"),
         ("COMMAND_TIMEOUT_SECONDS", "x", "it is not an integer"),

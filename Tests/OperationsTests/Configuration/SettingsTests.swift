@@ -20,6 +20,10 @@ struct SettingsTests {
         #expect(settings.maxBodyBytes == 1_048_576)
         #expect(settings.maxWaiting == 10_000)
         #expect(settings.commandTimeout == .seconds(10))
+        #expect(settings.drainDelay == .zero)
+        #expect(settings.connections.keepAlive == .seconds(620))
+        #expect(settings.connections.requestTimeout == .seconds(30))
+        #expect(settings.connections.bodyMemory == 32 << 20)
         #expect(settings.kafka.isEmpty)
         #expect(settings.table.rows.allSatisfy { $0.source == .default && $0.value == $0.defaultValue })
     }
@@ -34,7 +38,9 @@ struct SettingsTests {
         let settings = try Settings.load(environment: [
             "HIGHWATER_LOG": "kafka://k1:9092,k2:9093,k3", "HIGHWATER_READ_MODEL": "sqlite:/var/v.sqlite, postgres://a:p,w@h1:1,h2:2/db",
             "HIGHWATER_STATE": "/var/state", "HIGHWATER_HTTP": "[::1]:0", "HIGHWATER_ADVERTISE": "https://orders-1",
-            "HIGHWATER_PARTITIONS": "10000", "HIGHWATER_LOG_LEVEL": "DEBUG", "HIGHWATER_SHUTDOWN_SECONDS": " 1\n",
+            "HIGHWATER_PARTITIONS": "10000", "HIGHWATER_LOG_LEVEL": "DEBUG", "HIGHWATER_SHUTDOWN_SECONDS": " 2\n",
+            "HIGHWATER_DRAIN_DELAY_SECONDS": "1", "HIGHWATER_HTTP_KEEP_ALIVE_SECONDS": "75", "HIGHWATER_HTTP_REQUEST_SECONDS": "5",
+            "HIGHWATER_HTTP_BODY_MEMORY_BYTES": "2097152",
             "HIGHWATER_MAX_BODY_BYTES": "2048", "HIGHWATER_MAX_WAITING": "7", "HIGHWATER_COMMAND_TIMEOUT_SECONDS": "3",
             "HIGHWATER_KAFKA_SECURITY_PROTOCOL": "SASL_SSL", "HIGHWATER_KAFKA_SASL_PASSWORD": "hunter2", "PATH": "/bin",
         ])
@@ -48,7 +54,11 @@ struct SettingsTests {
         #expect(settings.advertisedURL(port: 1).description == "https://orders-1:443")
         #expect(settings.partitions == 10_000)
         #expect(settings.logLevel == .debug)
-        #expect(settings.shutdownDeadline == .seconds(1))
+        #expect(settings.shutdownDeadline == .seconds(2))
+        #expect(settings.drainDelay == .seconds(1))
+        #expect(settings.connections.keepAlive == .seconds(75))
+        #expect(settings.connections.requestTimeout == .seconds(5))
+        #expect(settings.connections.bodyMemory == 2_097_152)
         #expect(settings.maxBodyBytes == 2048)
         #expect(settings.maxWaiting == 7)
         #expect(settings.commandTimeout == .seconds(3))

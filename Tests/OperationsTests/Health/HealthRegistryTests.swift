@@ -147,6 +147,15 @@ struct HealthRegistryTests {
         #expect(await health.report(.live).isPassing)
     }
 
+    @Test func leavingMakesReadyFailAndTurnsNothingAway() async {
+        let health = HealthRegistry()
+        #expect(await health.report(.ready).isPassing)
+        health.beginLeaving()
+        #expect(await health.report(.ready).status == "draining")
+        #expect(await !health.report(.ready).isPassing)
+        #expect(!health.isDraining)
+    }
+
     @Test func aCheckThatHangsFailsAtItsTimeoutAndRunsOnce() async {
         let clock = ManualClock()
         let gate = Gate()

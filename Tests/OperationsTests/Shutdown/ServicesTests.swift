@@ -1,4 +1,5 @@
 import Foundation
+import HighwaterTesting
 import Logging
 import Operations
 import ServiceLifecycle
@@ -86,6 +87,25 @@ struct ServicesTests {
         await group.triggerGracefulShutdown()
         try await run
         #expect(journal.all == ["http after draining", "log after draining"])
+    }
+
+    @Test func everythingGoesOnUnreadyForTheDelay() async throws {
+        let gate = Gate()
+        let clock = ManualClock()
+        let group = makeServiceGroup(
+            [Worker(name: "http", journal: journal, health: health, started: gate)], shutdownDeadline: .seconds(60),
+            drainDelay: .seconds(5),
+            health: health, clock: clock, signals: [], logger: logger)
+        async let run: Void = group.run()
+        await gate.pass()
+        await group.triggerGracefulShutdown()
+        await clock.sleeper(for: .seconds(5))
+        #expect(await health.report(.ready).status == "draining")
+        #expect(!health.isDraining)
+        #expect(journal.all == [])
+        clock.advance(by: .seconds(5))
+        try await run
+        #expect(journal.all == ["http after draining"])
     }
 
     @Test func aServiceThatFailsDrainsTheOthersAndIsReported() async throws {
