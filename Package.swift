@@ -29,6 +29,7 @@ let httpClient: Target.Dependency = .product(name: "AsyncHTTPClient", package: "
 let nioCore: Target.Dependency = .product(name: "NIOCore", package: "swift-nio")
 let nioPosix: Target.Dependency = .product(name: "NIOPosix", package: "swift-nio")
 let nioHTTP1: Target.Dependency = .product(name: "NIOHTTP1", package: "swift-nio")
+let nioHTTPTypesHTTP1: Target.Dependency = .product(name: "NIOHTTPTypesHTTP1", package: "swift-nio-extras")
 let nioHTTPTypes: Target.Dependency = .product(name: "NIOHTTPTypes", package: "swift-nio-extras")
 let arguments: Target.Dependency = .product(name: "ArgumentParser", package: "swift-argument-parser")
 let crypto: Target.Dependency = .product(name: "Crypto", package: "swift-crypto")
@@ -97,7 +98,7 @@ let package = Package(
             "HTTPEdge",
             [
                 "EventModel", "EventLog", "WriteModel", "ReadModel", hummingbird, hummingbirdCore, httpTypes, nioCore, nioPosix,
-                nioHTTP1, nioHTTPTypes, httpClient, crypto, logging, metrics, tracing, lifecycle,
+                nioHTTP1, nioHTTPTypes, nioHTTPTypesHTTP1, httpClient, crypto, logging, metrics, tracing, lifecycle,
             ]),
         library(
             "HighwaterCLI",

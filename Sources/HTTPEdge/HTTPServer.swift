@@ -16,6 +16,7 @@ public struct HTTPServer: Service {
     private let logger: Logger
     private let strays = AnsweredConnections.Strays()
     private let listener: Listener
+    private let connections: ConnectionSettings
 
     /// - Parameter onRunning: called once it accepts connections, with the port it has been given.
     /// - Throws: ``InvalidRegistration`` where two things would share a path.
@@ -25,6 +26,13 @@ public struct HTTPServer: Service {
     ) throws(InvalidRegistration) {
         let responder = try EdgeResponder(services, configuration: configuration)
         self.responder = responder
+        connections = ConnectionSettings(
+            configuration: configuration,
+            table: ConnectionTable(
+                limit: configuration.maximumConnections, spare: configuration.spareConnections, metrics: services.metrics),
+            memory: BodyMemory(
+                bytes: configuration.bodyMemory, maximumBodyBytes: configuration.maximumBodyBytes, metrics: services.metrics),
+            isProbe: { responder.isProbe($0) }, onRefusal: { responder.recordRefusal($0, $1) })
         listener = Listener(
             roundTrip: configuration.roundTrip, limit: .seconds(5), clock: ContinuousClock(), logger: logger
         ) { responder.beginDraining() }
@@ -46,14 +54,8 @@ public struct HTTPServer: Service {
     var application: Application<EdgeResponder> {
         Application(
             responder: responder,
-            server: HTTPServerBuilder { [configuration, strays] responder in
-                AnsweredConnections(
-                    base: HTTP1Channel(
-                        responder: responder,
-                        configuration: HTTP1Channel.Configuration(
-                            additionalChannelHandlers: [ConnectionHandler(linger: TimeAmount(configuration.linger))],
-                            idleTimeout: TimeAmount(configuration.idleTimeout))),
-                    strays: strays)
+            server: HTTPServerBuilder { [connections, strays] responder in
+                AnsweredConnections(base: EdgeChannel(responder: responder, settings: connections), strays: strays)
             },
             configuration: ApplicationConfiguration(address: .hostname(configuration.host, port: configuration.port)),
             onServerRunning: { [onRunning, configuration, listener] channel in

@@ -204,8 +204,9 @@ import WriteModel
         #expect(
             statuses == [
                 "malformed": 400, "unauthenticated": 401, "forbidden": 403, "unknown-category": 404, "unknown-command": 404,
-                "not-found": 404, "method-not-allowed": 405, "version-conflict": 412, "precondition-failed": 412, "too-large": 413,
-                "unsupported-media-type": 415,
+                "not-found": 404, "method-not-allowed": 405, "request-timeout": 408, "version-conflict": 412, "precondition-failed": 412,
+                "too-large": 413, "target-too-long": 414, "unsupported-media-type": 415, "expectation-failed": 417,
+                "headers-too-large": 431,
                 "refused": 422, "idempotency-key-reused": 422, "overloaded": 429, "internal": 500, "unavailable": 503,
                 "outcome-unknown": 504,
             ])

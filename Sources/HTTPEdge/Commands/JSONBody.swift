@@ -2,7 +2,6 @@ import EventModel
 import HTTPTypes
 import Hummingbird
 import NIOCore
-import NIOHTTP1
 
 /// Reads a request's JSON body.
 struct JSONBody: Sendable {
@@ -12,19 +11,33 @@ struct JSONBody: Sendable {
     func read(_ request: Request) async throws -> ByteBuffer {
         let length = try announcedLength(request)
         try checkMediaType(request.headers, mayBeAbsent: length == nil || length == 0)
+        if length != 0 { try await openGate() }
         let body: ByteBuffer
         do {
             body = try await request.body.collect(upTo: maximumBytes)
         } catch is NIOTooManyBytesError {
             throw tooLarge
-        } catch let error as HTTPParserError {
-            throw error  // the connection's, which answers it
+        } catch let error as ConnectionHandler.Abandoned {
+            throw error.problem
         } catch {
             throw Problem.malformed(nil, "the body ended before its end")
         }
         // A chunked body tells its length only by its end.
         if length == nil { try checkMediaType(request.headers, mayBeAbsent: body.readableBytes == 0) }
         return body
+    }
+
+    /// - Throws: ``Problem`` where the body cannot be taken now, or will not come.
+    private func openGate() async throws {
+        do {
+            try await BodyGate.current?.open()
+        } catch is BodyGate.Closed {
+            throw Problem.noBodyMemory
+        } catch let error as ConnectionHandler.Abandoned {
+            throw error.problem
+        } catch {
+            throw Problem.malformed(nil, "the connection ended before the body")
+        }
     }
 
     /// Nil where only its end will tell.

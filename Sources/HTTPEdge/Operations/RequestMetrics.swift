@@ -21,7 +21,8 @@ final class RequestMetrics: Sendable {
 
     init(factory: any MetricsFactory) { self.factory = factory }
 
-    func record(method: HTTPRequest.Method, route: String, status: Int, duration: Duration) {
+    /// - Parameter method: nil where it could not be read.
+    func record(method: HTTPRequest.Method?, route: String, status: Int, duration: Duration) {
         let key = Key(method: Self.label(method), route: route, status: status)
         let series = series.withLock { known in
             if let series = known[key] { return series }
@@ -40,9 +41,9 @@ final class RequestMetrics: Sendable {
         series.duration.recordNanoseconds(seconds * 1_000_000_000 + attoseconds / 1_000_000_000)
     }
 
-    private static func label(_ method: HTTPRequest.Method) -> String {
+    private static func label(_ method: HTTPRequest.Method?) -> String {
         switch method {
-        case .get, .head, .post, .put, .delete, .patch, .options: method.rawValue
+        case .get?, .head?, .post?, .put?, .delete?, .patch?, .options?: method?.rawValue ?? "other"
         default: "other"
         }
     }

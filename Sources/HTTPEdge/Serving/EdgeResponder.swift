@@ -59,19 +59,14 @@ final class EdgeResponder: HTTPResponder {
 
     private var isDraining: Bool { isShuttingDown.load(ordering: .relaxed) || services.health.isDraining() }
 
-    /// - Throws: `HTTPParserError` only, for which the framework ends the connection.
     func respond(to request: Request, context: EdgeContext) async throws -> Response {
         let start = ContinuousClock.now
         let target = RequestTarget(request.head.path ?? "/")
         let match = routes.match(request.method, target)
-        var unreadable: HTTPParserError?
         var response = await trace(request, "\(request.method.rawValue) \(match.template)") { traceparent in
             let response: Response
             do {
                 response = try await answer(request, target, match, traceparent: traceparent, logger: context.logger)
-            } catch let error as HTTPParserError {
-                unreadable = error
-                response = Response(status: .badRequest)
             } catch {
                 response = problem(for: error, request, match, logger: context.logger).response(instance: target.path)
             }
@@ -79,12 +74,23 @@ final class EdgeResponder: HTTPResponder {
             record(request, target, match, response.status, ContinuousClock.now - start, logger: context.logger)
             return response
         }
-        // So that whoever keeps the connection finds another instance before this one ends. Not before nobody listens any more: connections
-        // made again and again would meet the end of listening, and be reset.
-        if isShuttingDown.load(ordering: .relaxed) { response.headers[.connection] = "close" }
         if request.method == .head { response = response.createHeadResponse() }
-        if let unreadable { throw unreadable }
         return response
+    }
+
+    /// Whether it is asked how the process is.
+    func isProbe(_ head: HTTPRequestHead) -> Bool {
+        switch try? routes.match(.get, RequestTarget(head.uri)).route.get() {
+        case .probe, .metrics: true
+        default: false
+        }
+    }
+
+    /// Counts an answer that a connection gave by itself.
+    func recordRefusal(_ head: HTTPRequestHead?, _ problem: Problem) {
+        metrics.record(
+            method: head.flatMap { HTTPRequest.Method($0.method.rawValue) }, route: RouteMatch.unmatchedTemplate,
+            status: problem.kind.status.code, duration: .zero)
     }
 
     private func record(

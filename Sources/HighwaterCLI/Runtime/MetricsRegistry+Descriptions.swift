@@ -10,6 +10,10 @@ extension MetricsRegistry {
         // HTTPEdge
         ("highwater_http_requests_total", "HTTP requests answered, by method, route and status."),
         ("highwater_http_request_duration_seconds", "Time from a request's head to its answer, by method and route."),
+        ("highwater_http_connections", "Connections that are open."),
+        ("highwater_http_connections_refused_total", "Connections that were told that there is no room for them, or closed unheard."),
+        ("highwater_http_connections_evicted_total", "Connections without a request that were closed to make room for others."),
+        ("highwater_http_body_bytes", "Memory that the bodies of requests under way have taken."),
         ("highwater_forwarded_requests_total", "Requests passed on to the instance that owns the partition."),
         ("highwater_misdirected_requests_total", "Requests that came from another instance for a partition that this one does not own."),
         // WriteModel

@@ -147,6 +147,9 @@ struct Node {
         let settings = runtime.settings
         var configuration = HTTPServerConfiguration(host: settings.http.host, port: settings.http.port)
         configuration.maximumBodyBytes = settings.maxBodyBytes
+        configuration.bodyMemory = settings.connections.bodyMemory
+        configuration.keepAlive = settings.connections.keepAlive
+        configuration.requestTimeout = settings.connections.requestTimeout
         configuration.commandTimeout = settings.commandTimeout
         configuration.benchmarkRoutes = benchmarkRoutes
         configuration.title = application.name

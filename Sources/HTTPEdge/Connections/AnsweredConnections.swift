@@ -11,7 +11,7 @@ import Synchronization
 /// The framework lets go of such a connection, and NIO traps where an asynchronous channel is let go of unused ("Deinited NIOAsyncWriter
 /// without calling finish()"): a restart under load would take down requests that are under way.
 struct AnsweredConnections: ServerChildChannel {
-    let base: HTTP1Channel
+    let base: EdgeChannel
     let strays: Strays
 
     func setup(channel: any Channel, logger: Logger) -> EventLoopFuture<Connection> {
