@@ -28,6 +28,8 @@ public final class SQLiteReadModelStore: ReadModelStore {
     let logger: Logger?
     /// The file as it was opened last.
     let current: Mutex<OpenReadModel>
+    /// Since when the file cannot be read, as far as it was looked at; nil where it can.
+    let troubleSince = Mutex<Timestamp?>(nil)
     /// Opens the file again, once for all who need it.
     let reopening = DispatchQueue(label: "highwater.read-model.opening")
     /// Read schemas by their texts.
