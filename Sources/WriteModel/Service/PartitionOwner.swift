@@ -133,6 +133,11 @@ actor PartitionOwner {
                 steppedDown(claim, machine.reason(of: claim))
                 return
             }
+            guard isWanted || !isAgain else {
+                // Not this instance's to take, and who has it has yet to be found out.
+                if machine.epoch > .zero { assignLater(after: backoff.cap) }
+                return
+            }
             let opened = try await stores.open(partition, foldVersion: foldVersion)
             store = opened
             isStoreDisplaced = false
@@ -153,7 +158,7 @@ actor PartitionOwner {
     private func assignLater(after delay: Duration) {
         spawn { owner in
             try? await owner.environment.clock.sleep(for: delay)
-            if await owner.isWanted { await owner.take(isAgain: true) }
+            await owner.take(isAgain: true)
         }
     }
 
@@ -310,6 +315,8 @@ actor PartitionOwner {
         }
         guard isWanted, !isLeaving else {
             logger.warning("stopped writing \(partition)", metadata: ["reason": "\(why.full)"])
+            // Looks who has taken it, for those who ask why this instance does not write it.
+            if machine.epoch > .zero { assignLater(after: backoff.cap) }
             return
         }
         logger.error("stopped writing \(partition); claiming it again", metadata: ["reason": "\(why.full)"])
