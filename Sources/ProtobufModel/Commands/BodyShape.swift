@@ -30,7 +30,7 @@ struct BodyShape: Sendable {
     /// - Parameter quoted: The name as it stands in well-formed JSON.
     func index(of quoted: Bytes) -> Int? {
         let name = quoted.dropFirst().dropLast()
-        if let index = fields.firstIndex(where: { $0.utf8.elementsEqual(name) }) { return index }
+        if let index = fields.firstIndex(where: { $0.utf8.count == name.count && $0.utf8.elementsEqual(name) }) { return index }
         guard let plain = quoted.unescaped else { return nil }
         let json = Self.jsonName(plain)
         return fields.firstIndex { $0.utf8 == json || $0.utf8 == plain }

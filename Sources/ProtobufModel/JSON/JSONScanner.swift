@@ -41,7 +41,7 @@ struct JSONScanner {
         case .string: try string()
         case .number: try number()
         case .literal:
-            guard ["true", "false", "null"].contains(where: { take($0) }) else { throw fault("no JSON value") }
+            guard takeLiteral() else { throw fault("no JSON value") }
         }
         return JSONValue(kind: kind, text: bytes[start..<index])
     }
@@ -159,12 +159,18 @@ struct JSONScanner {
 
     private var peek: UInt8? { index < bytes.endIndex ? bytes[index] : nil }
 
-    private mutating func take(_ text: StaticString) -> Bool {
-        let end = index + text.utf8CodeUnitCount
-        guard end <= bytes.endIndex else { return false }
-        let matches = text.withUTF8Buffer { $0.elementsEqual(bytes[index..<end]) }
-        if matches { index = end }
-        return matches
+    private mutating func take(_ character: Unicode.Scalar) -> Bool {
+        guard peek == UInt8(ascii: character) else { return false }
+        index += 1
+        return true
+    }
+
+    private mutating func takeLiteral() -> Bool {
+        for literal in ["true", "false", "null"] where bytes[index...].starts(with: literal.utf8) {
+            index += literal.utf8.count
+            return true
+        }
+        return false
     }
 
     private mutating func skipSpace() {
