@@ -22,6 +22,7 @@ extension StateStoreError {
         guard error is DatabaseError || error is Displacement else { return error }
         switch SQLiteFault(error, path: place.path) {
         case .interrupted: return CancellationError()
+        case .storage(.noDescriptors): return StateStoreError(.exhausted, "\(subject): \(StorageFault.noDescriptors)", underlying: error)
         case .storage(let fault): return StateStoreError(.storage, "\(subject): \(fault)", underlying: error)
         case .displaced(let displacement):
             return StateStoreError(.displaced, "\(subject): \(displacement); opened again, it is brought up to date from the log")

@@ -56,13 +56,27 @@ package enum StorageFault: Error, Hashable, Sendable, CustomStringConvertible {
     /// Tries what SQLite does: to make a file in the folder and write into it, and to use the file that is there.
     private init?(findingAt path: String) {
         let folder = URL(fileURLWithPath: path).deletingLastPathComponent().path
-        if let fault = Self(systemError: Self.trial(in: folder)) {
+        if Self.areDescriptorsShort {
+            self = .noDescriptors
+        } else if let fault = Self(systemError: Self.trial(in: folder)) {
             self = fault
         } else if access(path, R_OK | W_OK) != 0, errno != ENOENT, let fault = Self(systemError: errno) {
             self = fault
         } else {
             return nil
         }
+    }
+
+    /// Whether fewer are left than SQLite takes to open a database: one for the file, one for its write-ahead log, one for their shared memory.
+    private static var areDescriptorsShort: Bool {
+        var taken: [Int32] = []
+        defer { for descriptor in taken { close(descriptor) } }
+        for _ in 0..<4 {
+            let descriptor = open("/dev/null", O_RDONLY | O_CLOEXEC)
+            guard descriptor >= 0 else { return errno == EMFILE || errno == ENFILE }
+            taken.append(descriptor)
+        }
+        return false
     }
 
     /// The error number of the first step that fails; 0 where none does.

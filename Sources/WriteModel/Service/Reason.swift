@@ -55,6 +55,7 @@ extension StateStoreError {
     var explanation: String {
         switch code {
         case .unavailable: "the state store cannot be opened, or is in use elsewhere"
+        case .exhausted: "this instance has no file descriptors left to open the state store with"
         case .storage: "the state store's disk is full, or its folder or file cannot be read and written"
         case .damaged: "the state store is damaged"
         case .superseded: "the state store has been opened again since, here or by another process"

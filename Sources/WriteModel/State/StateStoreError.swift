@@ -3,6 +3,8 @@ public struct StateStoreError: Error, CustomStringConvertible {
     public enum Code: String, Sendable {
         /// The store cannot be opened or is busy.
         case unavailable
+        /// The process has no file descriptors left to open it with.
+        case exhausted
         /// The disk is full, or the folder or file cannot be read or written.
         case storage
         /// The store's file is damaged. ``StateStore/reset()`` makes it usable again, and empty.
@@ -28,7 +30,7 @@ public struct StateStoreError: Error, CustomStringConvertible {
     }
 
     /// Whether the same call may succeed later, once the storage is back or free.
-    public var isRetriable: Bool { code == .unavailable || code == .storage }
+    public var isRetriable: Bool { code == .unavailable || code == .exhausted || code == .storage }
     /// Whether the handle that has failed must not be used any more.
     public var isHandleLost: Bool { code == .superseded || code == .displaced }
     public var description: String { underlying.map { "\(message) (\($0))" } ?? message }
