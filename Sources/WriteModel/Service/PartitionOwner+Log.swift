@@ -144,7 +144,7 @@ extension PartitionOwner {
         spawn { owner in
             let outcome: CommandOutcome
             do {
-                let commit = try await owner.log.commit(owner.partition, reference)
+                let commit = try await owner.readBack.commit(owner.partition, reference)
                 outcome = .committed(
                     CommitReceipt(
                         stream: stream, firstVersion: commit.firstVersion, position: LogPosition(owner.partition, reference.offset),

@@ -7,6 +7,7 @@ import Logging
 actor PartitionOwner {
     let partition: TopicPartition
     let log: any EventLog
+    let readBack: ReadBack
     let stores: any StateStoreProvider
     let foldVersion: String
     /// Opened anew with each assignment: another process may have used the file in between.
@@ -69,13 +70,14 @@ actor PartitionOwner {
     }
 
     init(
-        _ machine: PartitionWriter, log: any EventLog, stores: any StateStoreProvider, context: BoundedContext,
+        _ machine: PartitionWriter, log: any EventLog, readBack: ReadBack, stores: any StateStoreProvider, context: BoundedContext,
         environment: EngineEnvironment, checkInterval: Duration, routing: PartitionRouting, turns: Turns, metrics: WriterMetrics,
         logger: Logger
     ) {
         partition = machine.partition
         self.machine = machine
         self.log = log
+        self.readBack = readBack
         self.stores = stores
         foldVersion = context.foldVersion
         self.environment = environment
@@ -138,6 +140,8 @@ actor PartitionOwner {
                 if machine.epoch > .zero { assignLater(after: backoff.cap) }
                 return
             }
+            // Before another is opened: each of them takes file descriptors.
+            store = nil
             let opened = try await stores.open(partition, foldVersion: foldVersion)
             store = opened
             isStoreDisplaced = false

@@ -27,7 +27,7 @@ extension WriteService {
         do {
             var events: [StoredEvent] = []
             for reference in try await owner.commits(of: stream, from: version, limit: limit) where events.count < limit {
-                let commit = try await eventLog.commit(owner.partition, reference)
+                let commit = try await readBack.commit(owner.partition, reference)
                 let metadata = commit.metadata
                 for (index, event) in commit.events.enumerated() where commit.firstVersion + index >= version {
                     events.append(
@@ -79,7 +79,7 @@ extension WriteService {
         do {
             var commits: [(Commit, LogPosition)] = []
             for reference in try await owner.commits(of: stream, from: version, limit: limit) {
-                commits.append((try await eventLog.commit(owner.partition, reference), LogPosition(owner.partition, reference.offset)))
+                commits.append((try await readBack.commit(owner.partition, reference), LogPosition(owner.partition, reference.offset)))
             }
             return commits
         } catch {

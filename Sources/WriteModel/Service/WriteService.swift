@@ -36,6 +36,8 @@ public final class WriteService: CommandService, Service {
     public let context: BoundedContext
     let ownerTopic: OwnerTopic?
     private let log: any EventLog
+    /// For histories and repeats.
+    let readBack: ReadBack
     private let stores: any StateStoreProvider
     let options: Options
     let environment: EngineEnvironment
@@ -58,6 +60,7 @@ public final class WriteService: CommandService, Service {
         self.context = context
         ownerTopic = owners
         self.log = log
+        readBack = ReadBack(log)
         self.stores = stores
         self.options = options
         self.environment = environment
@@ -161,8 +164,6 @@ public final class WriteService: CommandService, Service {
 
     var allOwners: [PartitionOwner] { partitionOwners.withLock { $0 } }
 
-    var eventLog: any EventLog { log }
-
     // MARK: Running
 
     private let ended = Signal()
@@ -181,7 +182,8 @@ public final class WriteService: CommandService, Service {
                 place, of: count, context: context, writer: options.instance, limits: options.limits)
             made.append(
                 PartitionOwner(
-                    machine, log: log, stores: stores, context: context, environment: environment, checkInterval: options.checkInterval,
+                    machine, log: log, readBack: readBack, stores: stores, context: context, environment: environment,
+                    checkInterval: options.checkInterval,
                     routing: PartitionRouting(ownerTopic, changes: changes), turns: turns, metrics: WriterMetrics(place), logger: logger))
         }
         partitionOwners.withLock { [made] in $0 = made }
