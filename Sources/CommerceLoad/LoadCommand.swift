@@ -80,7 +80,7 @@ public struct LoadCommand: AsyncParsableCommand {
     }
 
     public func run() async throws {
-        let signals = await TerminationSignals()
+        let signals = TerminationSignals.process
         // Before anything is read or sent: a load whose rejects cannot be kept is not begun.
         let rejects = try RejectsFile(path: rejects)
         let options = FormOptions(encoding: encoding, separator: separator, dates: dates, decimal: decimal)
@@ -92,7 +92,7 @@ public struct LoadCommand: AsyncParsableCommand {
         }
         for assumption in invoices.assumptions { StandardError.write("assumed: \(assumption)\n") }
         let result = try await send(invoices, rejects, signals)
-        try StandardOutput.write(json: result)
+        try StandardOutput.report(json: result)
         try report(result, rejects.tally)
     }
 

@@ -77,7 +77,7 @@ extension AppTests {
             #expect(try await commerce.events().map { $0["stream"].text } == ["order/late"])
         }
 
-        @Test(.timeLimit(.minutes(5)), arguments: [SIGTERM, SIGINT]) func anIdleServerEndsAtOnce(_ signal: Int32) async throws {
+        @Test(.timeLimit(.minutes(5)), arguments: [SIGTERM, SIGINT, SIGHUP]) func anIdleServerEndsAtOnce(_ signal: Int32) async throws {
             // Whoever waited for the deadline would be late.
             let commerce = try Installation(["HIGHWATER_SHUTDOWN_SECONDS": "600"])
             try await commerce.up { server in

@@ -15,6 +15,6 @@ struct ConfigCommand<Program: HighwaterProgram>: AsyncParsableCommand {
 
     func run() async throws {
         let settings = try shared.settings()
-        StandardOutput.write((json ? settings.table.json : "\(settings.table)") + "\n")
+        try StandardOutput.write((json ? settings.table.json : "\(settings.table)") + "\n")
     }
 }

@@ -48,13 +48,13 @@ struct EventsShowCommand<Program: HighwaterProgram>: AsyncParsableCommand {
             record in
             guard let commit = record.commit, commit.stream == id else { return }
             found = true
-            StandardOutput.write(commit.lines(at: LogPosition(place, record.offset), context))
+            try StandardOutput.write(commit.lines(at: LogPosition(place, record.offset), context))
         }
         guard found else { throw Failure("there is no stream '\(id)'") }
     }
 }
 
-struct EventsTailCommand<Program: HighwaterProgram>: AsyncParsableCommand {
+struct EventsTailCommand<Program: HighwaterProgram>: AsyncParsableCommand, RunsUntilStopped {
     static var configuration: CommandConfiguration {
         CommandConfiguration(
             commandName: "tail", abstract: "Events of all streams, each partition's in order.",
@@ -85,6 +85,8 @@ struct EventsTailCommand<Program: HighwaterProgram>: AsyncParsableCommand {
         }
     }
 
+    var runsUntilStopped: Bool { to == nil }
+
     private var contexts: [BoundedContext] { Program.application.contexts.map(\.writeModel) }
 
     func run() async throws {
@@ -107,7 +109,7 @@ struct EventsTailCommand<Program: HighwaterProgram>: AsyncParsableCommand {
                     group.addTask {
                         try await runtime.forEachRecord(of: place, after: .beginning, followsEnd: !stopsAtEnd) { record in
                             guard record.offset >= first, let commit = record.commit else { return }
-                            StandardOutput.write(commit.lines(at: LogPosition(place, record.offset), context))
+                            try StandardOutput.write(commit.lines(at: LogPosition(place, record.offset), context))
                         }
                     }
                 }

@@ -1,7 +1,7 @@
 import ArgumentParser
 import Operations
 
-struct ProjectCommand<Program: HighwaterProgram>: AsyncParsableCommand {
+struct ProjectCommand<Program: HighwaterProgram>: AsyncParsableCommand, RunsUntilStopped {
     static var configuration: CommandConfiguration {
         CommandConfiguration(
             commandName: "project", abstract: "Run projector workers: keep read models up to date.",

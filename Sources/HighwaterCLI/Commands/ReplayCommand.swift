@@ -57,7 +57,6 @@ struct ReplayCommand<Program: HighwaterProgram>: AsyncParsableCommand {
         JSONLogHandler.bootstrap(level: settings.logLevel)
         let runtime = try await Runtime.open(settings, readOnly: true)
         let options = Rebuild.Options(parallel: parallel ?? 4, memory: memory?.bytes ?? 512 << 20, verify: verify, swap: swap)
-        let signals = await TerminationSignals()
         var hasFindings = false
         for (topic, projection) in try Program.application.projections(named: selection.names, all: selection.all) {
             // A rebuild that has begun waits for the log; one that could not begin says so at once.
@@ -66,7 +65,7 @@ struct ReplayCommand<Program: HighwaterProgram>: AsyncParsableCommand {
                 let rebuild = Rebuild(
                     projection, store: store, log: runtime.log, topic: topic, options: options, builder: Runtime.instance,
                     logger: runtime.logger)
-                let result = try await perform(rebuild, of: projection.id.name, in: store, signals)
+                let result = try await perform(rebuild, of: projection.id.name, in: store)
                 hasFindings = hasFindings || result.outcome == .differs
                 try report(result)
             }
@@ -74,14 +73,12 @@ struct ReplayCommand<Program: HighwaterProgram>: AsyncParsableCommand {
         if hasFindings { throw ExitCode(findingsExitStatus) }
     }
 
-    private func perform(
-        _ rebuild: Rebuild, of projection: String, in store: any ReadModelStore, _ signals: TerminationSignals
-    ) async throws -> RebuildResult {
+    private func perform(_ rebuild: Rebuild, of projection: String, in store: any ReadModelStore) async throws -> RebuildResult {
         let name = "\(projection) in \(store.name)"
         let line = ProgressLine()
         defer { line.end() }
         do {
-            return try await signals.cancelling { [rollback] in
+            return try await TerminationSignals.process.cancelling { [rollback] in
                 try await rollback
                     ? rebuild.rollBack { line.show($0, of: name) }
                     : rebuild.run { line.show($0, of: name) }
@@ -99,11 +96,11 @@ struct ReplayCommand<Program: HighwaterProgram>: AsyncParsableCommand {
     }
 
     private func report(_ result: RebuildResult) throws {
-        guard !json else { return try StandardOutput.write(json: result) }
+        guard !json else { return try StandardOutput.report(json: result) }
         let name = "\(result.projection) v\(result.version) in \(result.store)"
         switch result.outcome {
         case .rolledBack:
-            StandardOutput.write("\(name): generation \(result.generation) is live again\n")
+            try StandardOutput.report("\(name): generation \(result.generation) is live again\n")
         case .swapped, .ready, .differs:
             let verdict =
                 switch (result.outcome, result.verification) {
@@ -112,11 +109,11 @@ struct ReplayCommand<Program: HighwaterProgram>: AsyncParsableCommand {
                 case (_, .some): "verified equal and swapped"
                 case (_, nil): "swapped, not compared"
                 }
-            StandardOutput.write(
+            try StandardOutput.report(
                 "\(name): generation \(result.generation) \(verdict); \(Figures.grouped(result.events)) events into "
                     + "\(Figures.grouped(result.rows)) rows in \(Figures.seconds(result.seconds)), "
                     + "\(Figures.grouped(Int64(result.eventsPerSecond))) events/s\n")
-            if result.outcome == .differs, let verification = result.verification { StandardOutput.write(verification.listing) }
+            if result.outcome == .differs, let verification = result.verification { try StandardOutput.report(verification.listing) }
         }
     }
 }

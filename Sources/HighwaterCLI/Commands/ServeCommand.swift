@@ -1,7 +1,7 @@
 import ArgumentParser
 import Operations
 
-struct ServeCommand<Program: HighwaterProgram>: AsyncParsableCommand {
+struct ServeCommand<Program: HighwaterProgram>: AsyncParsableCommand, RunsUntilStopped {
     static var configuration: CommandConfiguration {
         CommandConfiguration(
             commandName: "serve", abstract: "Run the command and query API.",

@@ -48,7 +48,7 @@ struct StatusCommand<Program: HighwaterProgram>: AsyncParsableCommand {
                 }
             }
         }
-        if json { try StandardOutput.write(json: status) } else { StandardOutput.write(status.text) }
+        try json ? StandardOutput.write(json: status) : StandardOutput.write(status.text)
     }
 }
 

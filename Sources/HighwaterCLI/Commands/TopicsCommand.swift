@@ -53,7 +53,7 @@ struct TopicsCreateCommand<Program: HighwaterProgram>: AsyncParsableCommand {
                 let isThere = try await runtime.log.partitionCount(of: needed.topic) != nil
                 if !isThere { _ = try await runtime.log.ensureTopic(needed.topic, wanted) }
                 let problems = try await needed.problems(in: runtime.log)
-                StandardOutput.write("\(needed.topic): \(isThere ? "exists" : "created")\n" + problems.map { "  - \($0)\n" }.joined())
+                try StandardOutput.report("\(needed.topic): \(isThere ? "exists" : "created")\n" + problems.map { "  - \($0)\n" }.joined())
                 hasFindings = hasFindings || !problems.isEmpty
             } catch let error as LogError {
                 throw Failure("\(error)")
@@ -91,7 +91,7 @@ struct TopicsCheckCommand<Program: HighwaterProgram>: AsyncParsableCommand {
             }
         }
         await runtime.close()
-        if json { try StandardOutput.write(json: reports) } else { StandardOutput.write(reports.map(\.text).joined()) }
+        try json ? StandardOutput.report(json: reports) : StandardOutput.report(reports.map(\.text).joined())
         if reports.contains(where: { !$0.problems.isEmpty }) { throw ExitCode(findingsExitStatus) }
     }
 }

@@ -1,7 +1,7 @@
 import ArgumentParser
 import Operations
 
-struct UpCommand<Program: HighwaterProgram>: AsyncParsableCommand {
+struct UpCommand<Program: HighwaterProgram>: AsyncParsableCommand, RunsUntilStopped {
     static var configuration: CommandConfiguration {
         CommandConfiguration(
             commandName: "up", abstract: "Run everything in one process: the API, the writers, and the projectors.",

@@ -53,7 +53,7 @@ struct VerifyCommand<Program: HighwaterProgram>: AsyncParsableCommand {
                     throw Failure("\(name): \(error)")
                 }
                 hasFindings = hasFindings || !result.isEqual
-                if json { try StandardOutput.write(json: result) } else { StandardOutput.write(result.summary(name)) }
+                try json ? StandardOutput.report(json: result) : StandardOutput.report(result.summary(name))
             }
         }
         if hasFindings { throw ExitCode(findingsExitStatus) }

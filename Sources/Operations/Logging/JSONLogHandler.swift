@@ -25,7 +25,7 @@ public struct JSONLogHandler: LogHandler {
     ///   - now: microseconds since 1970.
     public init(
         label: String, level: Logger.Level = .info, metadataProvider: Logger.MetadataProvider? = nil,
-        output: any LogOutput = FileDescriptorOutput.standardError, now: @escaping @Sendable () -> Int64 = JSONLogHandler.systemMicroseconds
+        output: any LogOutput = BufferedOutput.standardError, now: @escaping @Sendable () -> Int64 = JSONLogHandler.systemMicroseconds
     ) {
         self.label = label
         self.logLevel = level

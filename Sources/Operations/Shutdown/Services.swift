@@ -1,8 +1,7 @@
 public import Logging
 public import ServiceLifecycle
-public import UnixSignals
 
-/// Runs `services` until one ends or the process is told to stop (SIGTERM, SIGINT), then drains them.
+/// Runs `services` until one ends or the process is told to stop (SIGTERM, SIGINT, SIGHUP), then drains them.
 ///
 /// Draining, within `settings.shutdownDeadline` for all of them together: `health` stops being ready; everything goes on for
 /// `settings.drainDelay`, in which balancers find another instance; then the services are asked to shut
@@ -12,34 +11,35 @@ public import UnixSignals
 ///
 /// - Throws: the error of the service that failed; the others have drained by then.
 public func runServices(
-    _ services: [any Service], settings: Settings, health: HealthRegistry, logger: Logger
+    _ services: [any Service], settings: Settings, health: HealthRegistry, signals: TerminationSignals = .process, logger: Logger
 ) async throws {
-    try await makeServiceGroup(
-        services, shutdownDeadline: settings.shutdownDeadline, drainDelay: settings.drainDelay, health: health, logger: logger
-    ).run()
+    let group = makeServiceGroup(
+        services, shutdownDeadline: settings.shutdownDeadline, drainDelay: settings.drainDelay, health: health, logger: logger)
+    // Supervisors send signals again; the deadline is what bounds the drain.
+    signals.respond { signal in
+        logger.info("told to stop", metadata: ["signal": "\(signal)"])
+        Task { await group.triggerGracefulShutdown() }
+    }
+    try await group.run()
     logger.info("stopped")
 }
 
 /// How long cancelled services may take to end.
 public let serviceCancellationLimit = Duration.seconds(5)
 
-/// The group that ``runServices(_:settings:health:logger:)`` runs, for those who want to stop it by themselves.
+/// The group that ``runServices(_:settings:health:signals:logger:)`` runs, for those who want to stop it by themselves.
 ///
-/// - Parameters:
-///   - drainDelay: how long after that the services are asked to shut down, by `clock`.
-///   - signals: those that begin a graceful shutdown.
+/// - Parameter drainDelay: how long after that the services are asked to shut down, by `clock`.
 public func makeServiceGroup(
     _ services: [any Service], shutdownDeadline: Duration, drainDelay: Duration = .zero, health: HealthRegistry,
-    clock: any Clock<Duration> = ContinuousClock(), signals: [UnixSignal] = [.sigterm, .sigint],
-    logger: Logger
+    clock: any Clock<Duration> = ContinuousClock(), logger: Logger
 ) -> ServiceGroup {
     let all: [any Service] = services + [DrainSignal(health: health, delay: drainDelay, clock: clock, logger: logger)]
     var configuration = ServiceGroupConfiguration(
         services: all.map {
             ServiceGroupConfiguration.ServiceConfiguration(
                 service: $0, successTerminationBehavior: .gracefullyShutdownGroup, failureTerminationBehavior: .gracefullyShutdownGroup)
-        },
-        gracefulShutdownSignals: signals, logger: logger)
+        }, logger: logger)
     configuration.maximumGracefulShutdownDuration = shutdownDeadline
     configuration.maximumCancellationDuration = serviceCancellationLimit
     return ServiceGroup(configuration: configuration)

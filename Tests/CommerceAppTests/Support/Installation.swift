@@ -94,8 +94,10 @@ final class Installation: Sendable {
     }
 
     /// Runs a subcommand to its end.
-    func run(_ arguments: [String], _ settings: [String: String] = [:]) async throws -> Output {
-        try await Self.output(CommerceProcess(arguments, environment: environment.merging(settings) { $1 }, in: folder))
+    ///
+    /// - Parameter shell: as of ``CommerceProcess``.
+    func run(_ arguments: [String], _ settings: [String: String] = [:], shell: String = "true") async throws -> Output {
+        try await Self.output(CommerceProcess(arguments, environment: environment.merging(settings) { $1 }, in: folder, shell: shell))
     }
 
     func run(_ arguments: String...) async throws -> Output { try await run(arguments) }

@@ -97,7 +97,7 @@ struct JSONLogHandlerTests {
         // Non-blocking, as another process may leave a shared descriptor: a long line takes several writes with waits between them.
         _ = fcntl(pipe.fileHandleForWriting.fileDescriptor, F_SETFL, O_NONBLOCK)
         let reader = Task.detached { pipe.fileHandleForReading.readDataToEndOfFile() }
-        let output = FileDescriptorOutput(fileDescriptor: pipe.fileHandleForWriting.fileDescriptor)
+        let output = BufferedOutput(DescriptorWriter(pipe.fileHandleForWriting.fileDescriptor), capacity: 1 << 30)
         let filler = String(repeating: "y", count: 90_000)
         // Threads: tasks on a machine with one core would take turns line by line.
         await withTaskGroup(of: Void.self) { group in
@@ -113,6 +113,7 @@ struct JSONLogHandlerTests {
                 }
             }
         }
+        #expect(output.flush(within: .seconds(60)))
         try pipe.fileHandleForWriting.close()
         let lines = await reader.value.split(separator: UInt8(ascii: "\n"))
         let messages = try lines.map { try #require(JSONSerialization.jsonObject(with: Data($0)) as? [String: String])["message"] ?? "" }

@@ -1,11 +1,12 @@
 import Foundation
 import HighwaterTesting
 import Logging
-import Operations
 import ServiceLifecycle
 import Synchronization
 import Testing
 import UnixSignals
+
+@testable import Operations
 
 struct ServicesTests {
     struct Failure: Error, Equatable {}
@@ -80,7 +81,7 @@ struct ServicesTests {
             [
                 Worker(name: "log", journal: journal, health: health, started: gates[0]),
                 Worker(name: "http", journal: journal, health: health, started: gates[1]),
-            ], shutdownDeadline: .seconds(60), health: health, signals: [], logger: logger)
+            ], shutdownDeadline: .seconds(60), health: health, logger: logger)
         async let run: Void = group.run()
         for gate in gates { await gate.pass() }
         #expect(!health.isDraining)
@@ -95,7 +96,7 @@ struct ServicesTests {
         let group = makeServiceGroup(
             [Worker(name: "http", journal: journal, health: health, started: gate)], shutdownDeadline: .seconds(60),
             drainDelay: .seconds(5),
-            health: health, clock: clock, signals: [], logger: logger)
+            health: health, clock: clock, logger: logger)
         async let run: Void = group.run()
         await gate.pass()
         await group.triggerGracefulShutdown()
@@ -112,31 +113,42 @@ struct ServicesTests {
         let gate = Gate()
         let group = makeServiceGroup(
             [Worker(name: "log", journal: journal, health: health, started: gate), Failing(others: [gate])], shutdownDeadline: .seconds(60),
-            health: health, signals: [], logger: logger)
+            health: health, logger: logger)
         await #expect(throws: Failure()) { try await group.run() }
         #expect(journal.all == ["log after draining"])
     }
 
     /// Supervisors send it again; the deadline is what bounds the drain.
-    @Test func aSecondSignalCutsNothingShort() async throws {
+    @Test(arguments: [UnixSignal.sigterm, .sigint, .sighup]) func aSecondSignalCutsNothingShort(_ signal: UnixSignal) async throws {
         let (started, draining, released) = (Gate(), Gate(), Gate())
-        let group = makeServiceGroup(
-            [Slow(started: started, draining: draining, released: released, journal: journal)], shutdownDeadline: .seconds(60),
-            health: health, signals: [.sigusr1], logger: logger)
-        async let run: Void = group.run()
+        let signals = TerminationSignals()
+        let settings = try Settings.load(environment: [:])
+        async let run: Void = runServices(
+            [Slow(started: started, draining: draining, released: released, journal: journal)], settings: settings, health: health,
+            signals: signals, logger: logger)
         await started.pass()
-        kill(getpid(), SIGUSR1)
+        signals.receive(signal)
         await draining.pass()
-        for _ in 0..<3 { kill(getpid(), SIGUSR1) }
+        for _ in 0..<3 { signals.receive(signal) }
         released.open()
         try await run
         #expect(journal.all == ["drained"])
     }
 
+    @Test func aSignalThatCameBeforeDrainsAtOnce() async throws {
+        let signals = TerminationSignals()
+        signals.receive(.sigterm)
+        try await runServices(
+            [Worker(name: "log", journal: journal, health: health, started: Gate())], settings: Settings.load(environment: [:]),
+            health: health,
+            signals: signals, logger: logger)
+        #expect(journal.all == ["log after draining"])
+    }
+
     @Test func whatIsLeftAtTheDeadlineIsCancelled() async throws {
         let gate = Gate()
         let group = makeServiceGroup(
-            [Stubborn(started: gate, journal: journal)], shutdownDeadline: .milliseconds(1), health: health, signals: [], logger: logger)
+            [Stubborn(started: gate, journal: journal)], shutdownDeadline: .milliseconds(1), health: health, logger: logger)
         async let run: Void = group.run()
         await gate.pass()
         await group.triggerGracefulShutdown()
