@@ -81,6 +81,7 @@ public struct LoadCommand: AsyncParsableCommand {
 
     public func run() async throws {
         let signals = TerminationSignals.process
+        try checkOutgoingConnections(concurrency)
         // Before anything is read or sent: a load whose rejects cannot be kept is not begun.
         let rejects = try RejectsFile(path: rejects)
         let options = FormOptions(encoding: encoding, separator: separator, dates: dates, decimal: decimal)

@@ -193,6 +193,14 @@ public final class KafkaLog: EventLog {
         return membership
     }
 
+    /// How many brokers each client has a thread and a connection for: those of the cluster, and those that were named to begin with and go by
+    /// another name there.
+    public func brokersPerClient() async throws(LogError) -> Int {
+        try checkOpen("look up the brokers")
+        let known = try await calls.run { [control] () throws(LogError) in try control.brokers(timeout: Self.timeout) }
+        return Set(known).union(settings.brokers).count
+    }
+
     /// Leaves the groups, gives up what is in flight, ends every waiting read with `closed`, and ends the clients. Whatever is called
     /// afterwards fails with `closed`.
     public func close() async {

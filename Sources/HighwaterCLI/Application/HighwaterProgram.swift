@@ -19,6 +19,7 @@ extension HighwaterProgram {
         // Before all else: what comes first may already be a signal.
         TerminationSignals.process.install()
         StandardStreams.prepare()
+        _ = ProcessLimits.process
         endProcess(await status())
     }
 

@@ -35,6 +35,7 @@ struct Node {
         do {
             let metrics = MetricsRegistry()
             metrics.addProcessMetrics()
+            metrics.addLogMetrics()
             metrics.describeAll()
             MetricsSystem.bootstrap(metrics)
             if !settings.serviceLinks.isEmpty {
@@ -43,7 +44,10 @@ struct Node {
                     metadata: ["variables": "\(settings.serviceLinks.joined(separator: " "))"])
             }
             let runtime = try await Runtime.open(settings, stores: .none)
-            let node = try Node(application, roles: roles, runtime: runtime, metrics: metrics, benchmarkRoutes: benchmarkRoutes)
+            let plan = try await runtime.plan(of: application, roles: roles, isAsking: false)
+            let connections = try ResourceBudget(limits: .process, plan: plan).connections(wanted: settings.connections.maximum)
+            let node = try Node(
+                application, roles: roles, runtime: runtime, metrics: metrics, connections: connections, benchmarkRoutes: benchmarkRoutes)
             try await node.run()
             // A cluster that was never reached holds nothing of this process, and what is still asked of it takes a while to give up.
             if node.topics.value != nil { await runtime.close() }
@@ -53,13 +57,16 @@ struct Node {
         }
     }
 
-    private init(_ application: Application, roles: Roles, runtime: Runtime, metrics: MetricsRegistry, benchmarkRoutes: Bool) throws {
+    /// - Parameter connections: how many clients may be connected.
+    private init(
+        _ application: Application, roles: Roles, runtime: Runtime, metrics: MetricsRegistry, connections: Int, benchmarkRoutes: Bool
+    ) throws {
         self.runtime = runtime
         let isServing = roles.contains(.serve)
         let isProjecting = roles.contains(.project)
         let owners = isServing && runtime.isShared(roles) ? Self.owners(application, runtime) : []
         let writers = isServing ? Self.writers(application, runtime, owners) : []
-        let topics = Self.topics(of: application, isServing: isServing, runtime, writers)
+        let topics = Self.topics(of: application, roles: roles, runtime, writers, connections: connections)
         // Queries are answered from the first. Projectors alone need the others.
         let locations = isProjecting ? runtime.settings.readModels : Array(runtime.settings.readModels.prefix(1))
         let readModels = locations.map {
@@ -81,7 +88,8 @@ struct Node {
         services.tracer = W3CTracer()
         services.metrics = metrics
         server = try Self.server(
-            application, runtime, services, benchmarkRoutes: benchmarkRoutes, listening: listening, owners: owners)
+            application, runtime, services, connections: connections, benchmarkRoutes: benchmarkRoutes, listening: listening, owners: owners
+        )
     }
 
     /// Runs until the process is told to stop, then drains: the partitions' handover first, then HTTP, the log's users last.
@@ -105,11 +113,14 @@ struct Node {
 
     /// The topics of the application's contexts: made where they are missing by a node that serves, waited for by one that does not.
     private static func topics(
-        of application: Application, isServing: Bool, _ runtime: Runtime, _ writers: [WriteService]
+        of application: Application, roles: Roles, _ runtime: Runtime, _ writers: [WriteService], connections: Int
     ) -> Opening<Void> {
         let needed = NeededTopic.all(of: application, partitions: runtime.settings.partitions)
         return Opening(runtime.settings.log.subject, logger: runtime.logger, judge: runtime.judge) {
-            if isServing {
+            // A topic's partitions are for ever: those that cannot be run are not made.
+            let plan = try await runtime.plan(of: application, roles: roles, isAsking: true)
+            try ResourceBudget(limits: .process, plan: plan).check(connections: connections)
+            if roles.contains(.serve) {
                 try await runtime.openTopics(needed)
                 // Commands are forwarded to their owners from now on, before this instance has claimed anything.
                 for writer in writers { try await writer.open() }
@@ -141,11 +152,12 @@ struct Node {
     }
 
     private static func server(
-        _ application: Application, _ runtime: Runtime, _ services: EdgeServices, benchmarkRoutes: Bool, listening: Gate,
-        owners: [OwnerTopic]
+        _ application: Application, _ runtime: Runtime, _ services: EdgeServices, connections: Int, benchmarkRoutes: Bool,
+        listening: Gate, owners: [OwnerTopic]
     ) throws -> HTTPServer {
         let settings = runtime.settings
         var configuration = HTTPServerConfiguration(host: settings.http.host, port: settings.http.port)
+        configuration.maximumConnections = connections
         configuration.maximumBodyBytes = settings.maxBodyBytes
         configuration.bodyMemory = settings.connections.bodyMemory
         configuration.keepAlive = settings.connections.keepAlive

@@ -34,6 +34,7 @@ struct Runtime: Sendable {
 
     /// - Parameter readOnly: for tools that look at what others write: a log that is not there is an error, not made.
     static func open(_ settings: Settings, readOnly: Bool = false, stores wanted: Stores = .made) async throws -> Runtime {
+        try ResourceBudget.checkOpening(settings, stores: wanted)
         let logger = Logger(label: "highwater")
         let log = try await openLog(settings, readOnly: readOnly, logger)
         var stores: [any ReadModelStore] = []

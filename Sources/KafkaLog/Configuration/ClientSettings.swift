@@ -2,7 +2,8 @@ import EventLog
 
 /// The settings of librdkafka that each kind of client gets: ours, then the user's, then those that the laws of the log rest on.
 struct ClientSettings: Sendable {
-    private let brokers: [String]
+    /// Those to begin with, as `host:port`.
+    let brokers: [String]
     private let clientID: String
     private let user: [String: String]
     let redaction: Redaction

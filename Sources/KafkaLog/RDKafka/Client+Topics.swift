@@ -89,6 +89,20 @@ extension Client {
         }
     }
 
+    /// The cluster's brokers, each as `host:port`.
+    func brokers(timeout: Int32) throws(LogError) -> [String] {
+        let action = "cannot look up the brokers"
+        return try use(action) { client throws(LogError) in
+            var answer: UnsafePointer<rd_kafka_metadata>?
+            let outcome = rd_kafka_metadata(client, 0, nil, &answer, timeout)
+            guard outcome == RD_KAFKA_RESP_ERR_NO_ERROR, let answer else { throw error(outcome, action) }
+            defer { rd_kafka_metadata_destroy(answer) }
+            return UnsafeBufferPointer(start: answer.pointee.brokers, count: Int(answer.pointee.broker_cnt)).map {
+                "\(String(cString: $0.host)):\($0.port)"
+            }
+        }
+    }
+
     /// One of the brokers; nil where there is none.
     func anyBroker(timeout: Int32) throws(LogError) -> Int32? {
         let action = "cannot look up the brokers"

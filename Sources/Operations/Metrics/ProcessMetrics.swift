@@ -8,7 +8,7 @@ import Musl
 
 extension MetricsRegistry {
     /// Adds Prometheus's standard process metrics, read from `/proc` at each scrape: `process_resident_memory_bytes`,
-    /// `process_cpu_seconds_total`, `process_open_fds`, `process_start_time_seconds`. Does nothing on systems without `/proc`.
+    /// `process_cpu_seconds_total`, `process_open_fds`, `process_max_fds`, `process_start_time_seconds`. Does nothing on systems without `/proc`.
     public func addProcessMetrics() {
         #if os(Linux)
         let ticks = Double(sysconf(Int32(_SC_CLK_TCK)))
@@ -25,6 +25,9 @@ extension MetricsRegistry {
             // Without the descriptor that reads the folder.
             guard let open = try? FileManager.default.contentsOfDirectory(atPath: "/proc/self/fd").count else { return [] }
             return [MetricSample([], Double(open - 1))]
+        }
+        addCollector("process_max_fds", help: "Maximum number of open file descriptors.") {
+            ResourceLimit.descriptors.current.map { [MetricSample([], Double($0))] } ?? []
         }
         addCollector("process_start_time_seconds", help: "Start time of the process since unix epoch in seconds.") {
             guard let boot = ProcFile.bootTime(), let start = ProcFile.stat(22) else { return [] }
