@@ -70,7 +70,7 @@ struct PostgresCatalog: Sendable {
                 OR lease_expires <= \(Self.now) OR lease_expires > \(Self.now) + $5)
             """,
             key(generation) + [
-                .text(builder), .bigint(min(duration, BuildLease.longest).microseconds), .bigint(BuildLease.longest.microseconds),
+                .text(builder), .bigint(min(duration, BuildLease.longest).microseconds), .bigint(BuildLease.farthest.microseconds),
             ])
     }
 

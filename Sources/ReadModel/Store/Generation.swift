@@ -62,8 +62,11 @@ public enum GenerationPurpose: Hashable, Sendable {
 /// The store's own clock alone says when it is over: the builders' may differ by days. And only progress depends on that: a process that
 /// wrongly takes a lease for over drops the generation, and its builder's next write fails.
 public struct BuildLease: Hashable, Sendable {
-    /// The longest that one lasts. One that ends later, as after the store's clock was set back, is not heeded.
+    /// The longest that one lasts.
     public static let longest = Duration.seconds(3600)
+    /// One that ends later than so long from now is not heeded: the store's clock was set back by more than a correction, or the lease is of
+    /// a version that gave leases by its builder's clock.
+    public static let farthest = longest + .seconds(600)
 
     /// Unique to one run of one process.
     public let builder: String
@@ -76,6 +79,6 @@ public struct BuildLease: Hashable, Sendable {
     public init(builder: String, expires: Timestamp, now: Timestamp) {
         self.builder = builder
         self.expires = expires
-        isOver = expires <= now || expires > now.advanced(by: Self.longest)
+        isOver = expires <= now || expires > now.advanced(by: Self.farthest)
     }
 }
