@@ -130,6 +130,21 @@ import Testing
         }
     }
 
+    /// The time in which the server is too busy to read is not the client's.
+    @Test func onlyTheTimeThatTheClientTakesCounts() {
+        var waiting = WaitingTime()
+        let start = NIODeadline.uptimeNanoseconds(0)
+        waiting.begin(start)
+        waiting.end(start + .seconds(2))
+        #expect(waiting.total(start + .seconds(60)) == .seconds(2))
+        waiting.begin(start + .seconds(60))
+        waiting.begin(start + .seconds(61))
+        #expect(waiting.total(start + .seconds(63)) == .seconds(5))
+        waiting.end(start + .seconds(64))
+        waiting.end(start + .seconds(70))
+        #expect(waiting.total(start + .seconds(70)) == .seconds(6))
+    }
+
     @Test func aConnectionWithoutARequest() async throws {
         var edge = Edge()
         edge.configuration.keepAlive = .milliseconds(50)

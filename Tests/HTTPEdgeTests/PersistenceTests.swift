@@ -96,6 +96,21 @@ import Testing
         }
     }
 
+    @Test func aFaultInABodyThatGoesOn() async throws {
+        try await Edge().running { port, _ in
+            for _ in 0..<20 {
+                try await RawConversation.run(port: port) { connection in
+                    try await connection.send(
+                        "POST /v1/account/1/open HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\n"
+                            + "Transfer-Encoding: chunked\r\n\r\n1\r\n{\r\nzz\r\n" + String(repeating: " ", count: 3_000_000))
+                    let answer = try await connection.answer()
+                    #expect(answer.status == 400)
+                    #expect(try await connection.rest() == "")
+                }
+            }
+        }
+    }
+
     /// An answer is not lost to the bytes that its client still sends.
     @Test func aBodyOverTheLimitThatIsSentAllTheSame() async throws {
         try await Edge().running { port, _ in

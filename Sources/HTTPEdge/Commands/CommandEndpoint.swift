@@ -28,8 +28,10 @@ struct CommandEndpoint: Sendable {
                 id: headers.id, stream: stream, payload: payload, expected: headers.expected, correlationID: headers.correlationID,
                 actor: actor, traceparent: traceparent)
             let answer = CommandAnswer(id: headers.id, stream: stream, category: route.category, logger: logger)
+            // Where nobody else can take the command, its bytes are not needed any more.
             let forwardable = StreamRequest(
-                head: request.head, body: body, stream: stream, service: route.service, commandID: headers.id, traceparent: traceparent)
+                head: request.head, body: route.service.owners == nil ? nil : body, stream: stream, service: route.service,
+                commandID: headers.id, traceparent: traceparent)
             return try await forwarder.answer(forwardable) { timeout in
                 let outcome = await route.service.execute(command, timeout: timeout)
                 guard case .notOwner = outcome else { return .response(try answer.response(outcome)) }

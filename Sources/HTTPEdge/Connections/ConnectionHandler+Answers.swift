@@ -43,14 +43,14 @@ extension ConnectionHandler {
 
     /// The framework has no more to say. The connection's end follows from its last answer.
     func close(context: ChannelHandlerContext, mode: CloseMode, promise: EventLoopPromise<Void>?) {
-        guard mode == .output else { return context.close(mode: mode, promise: promise) }
+        guard mode == .output || (mode == .all && machine.isClosing) else { return context.close(mode: mode, promise: promise) }
         if !machine.isClosing, machine.refuse() != nil, unsentAnswers == 0 { closeOutput(context) }
         promise?.succeed()
     }
 
     /// Answers by itself, and closes.
     func refuse(_ context: ChannelHandlerContext, _ problem: Problem) {
-        let isAwaited = machine.isUnfinished
+        let isAwaited = machine.isUnfinished && machine.takesAnswer
         let mayAnswer = machine.refuse()
         queue.removeAll()
         if isAwaited { context.fireErrorCaught(Abandoned(problem: problem)) }
@@ -114,7 +114,7 @@ extension ConnectionHandler {
         timer.set(for: machine, isStalled: isStalled || !context.channel.isWritable, on: context.channel)
         if isReadHeld, machine.mayRead {
             isReadHeld = false
-            context.read()
+            readNow(context)
         }
     }
 
@@ -122,7 +122,11 @@ extension ConnectionHandler {
         switch reason {
         case .reader, .machine(.request), .machine(.lastRequest), .machine(.end): context.close(promise: nil)
         case .machine(.head): refuse(context, .headTimeout(settings.configuration.requestTimeout))
-        case .machine(.body): refuse(context, .bodyTimeout(settings.configuration.requestTimeout))
+        case .machine(.body):
+            // A server that is too busy to read must not blame the client.
+            let left = settings.limit(.body) - waiting.total(.now())
+            if left > .zero { return timer.postpone(by: left, reason, machine, on: context.channel) }
+            refuse(context, .bodyTimeout(settings.configuration.requestTimeout))
         case .machine(.share):
             giveBackShare(share)
             wanting?.fail(BodyGate.Closed())

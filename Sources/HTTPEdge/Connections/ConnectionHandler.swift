@@ -33,6 +33,8 @@ final class ConnectionHandler: ChannelDuplexHandler {
     /// Whether a part has come since the last read was complete.
     var hasParts = false
     var isReadHeld = false
+    /// Of the body that is being read.
+    var waiting = WaitingTime()
     var discardedReads = 0
     /// Answers of which some bytes have not been sent.
     var unsentAnswers = 0
@@ -57,7 +59,11 @@ final class ConnectionHandler: ChannelDuplexHandler {
             eventLoop.execute { bound.value.handler.evict(bound.value.context) }
         }
         timer.begin { bound.value.handler.timeOut($0, bound.value.context) }
+    }
+
+    func channelActive(context: ChannelHandlerContext) {
         update(context)
+        context.fireChannelActive()
     }
 
     func handlerRemoved(context: ChannelHandlerContext) { finish() }
@@ -81,6 +87,7 @@ final class ConnectionHandler: ChannelDuplexHandler {
     func channelRead(context: ChannelHandlerContext, data: NIOAny) {
         let part = unwrapInboundIn(data)
         hasParts = true
+        if machine.isUnfinished { waiting.end(.now()) }
         let isNow = queue.isEmpty && machine.takesParts
         switch part {
         case .head(let head):
@@ -111,7 +118,12 @@ final class ConnectionHandler: ChannelDuplexHandler {
     }
 
     func read(context: ChannelHandlerContext) {
-        if machine.mayRead { context.read() } else { isReadHeld = true }
+        if machine.mayRead { readNow(context) } else { isReadHeld = true }
+    }
+
+    func readNow(_ context: ChannelHandlerContext) {
+        if machine.isUnfinished { waiting.begin(.now()) }
+        context.read()
     }
 
     private func begin(_ context: ChannelHandlerContext, _ head: HTTPRequestHead, _ traits: RequestTraits) {
@@ -182,6 +194,7 @@ final class ConnectionHandler: ChannelDuplexHandler {
         self.wanting = nil
         if machine.grant() { context.writeAndFlush(wrapOutboundOut(.head(.goOn)), promise: nil) }
         wanting.succeed()
+        waiting = WaitingTime()
         update(context)
     }
 

@@ -79,8 +79,8 @@ struct ConnectionMachine {
     /// Whether a part of a request belongs to now, and not behind an answer.
     var takesParts: Bool { phase != .closing && !(phase == .request && exchange?.hasEnded == true) }
     var takesAnswer: Bool { phase == .request }
-    /// Whether a request has been begun that nothing has been answered to, and whose body is missing.
-    var isUnfinished: Bool { phase == .request && exchange?.hasEnded == false }
+    /// Whether a part of a request's body is still to come.
+    var isUnfinished: Bool { (phase == .request || phase == .leftover) && exchange?.hasEnded == false }
 
     /// A body stays unread until its request's responder wants it, and a next request until the answer has ended.
     var mayRead: Bool { phase != .request || (exchange?.hasEnded == false && exchange?.demand == .granted) }

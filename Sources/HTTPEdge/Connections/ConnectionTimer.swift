@@ -39,6 +39,14 @@ final class ConnectionTimer {
         schedule(on: channel)
     }
 
+    /// Waits on for the same.
+    func postpone(by time: TimeAmount, _ reason: Reason, _ machine: ConnectionMachine, on channel: any Channel) {
+        self.reason = reason
+        turn = machine.turn
+        due = .now() + time
+        schedule(on: channel)
+    }
+
     private func limit(_ reason: Reason, _ channel: any Channel) -> TimeAmount {
         switch reason {
         case .machine(let wait): return settings.limit(wait)

@@ -9,7 +9,7 @@ public struct HTTPServerConfiguration: Sendable {
     /// answered. One body of the largest size fits in any case.
     public var bodyMemory = 32 << 20
     /// How long a body waits for its share of that memory before its request is answered 429.
-    public var bodyPatience = Duration.seconds(5)
+    public var bodyPatience = Duration.seconds(10)
     /// How many connections may be open. One more takes the place of a connection without a request; where all have one, its request is
     /// answered 503, unless it is a probe. Nil: as many as the system allows.
     public var maximumConnections: Int?

@@ -43,5 +43,5 @@ public struct ConnectionLimits: Sendable {
 
     private static let bodyMemoryKey = SettingKey<Int>.integer(
         "HTTP_BODY_MEMORY_BYTES", 1_048_576...17_179_869_184, default: 33_554_432,
-        "memory for the bodies of all requests under way; a body that finds none for 5 seconds is answered 429")
+        "memory for the bodies of all requests under way; a body that finds none for 10 seconds is answered 429")
 }
