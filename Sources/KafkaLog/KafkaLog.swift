@@ -18,6 +18,7 @@ public final class KafkaLog: EventLog {
     private let catalog: TopicCatalog
     private let administration: any TopicAdministration
     private let readers: ReaderClients
+    private let batches = BatchLimit()
     private let environment: EngineEnvironment
     private let state = Mutex(State())
     /// Topics whose settings the brokers have refused to tell, of which the log tells once.
@@ -120,7 +121,9 @@ public final class KafkaLog: EventLog {
                     "Kafka does not tell a topic's settings, so they are not checked", metadata: ["topic": "\(topic)", "error": "\(error)"])
             }
         }
-        return TopicDescription(partitions: metadata.partitions, replicas: metadata.replicas, settings: settings)
+        let description = TopicDescription(partitions: metadata.partitions, replicas: metadata.replicas, settings: settings)
+        batches.wasTold(description.maximumBatchBytes, of: topic)
+        return description
     }
 
     public func bounds(of partition: TopicPartition) async throws(LogError) -> Range<Offset> {
@@ -146,8 +149,8 @@ public final class KafkaLog: EventLog {
 
     public func makeProducer() async throws(LogError) -> any LogProducer {
         try checkOpen("make a producer")
-        let producer = try await calls.run { [settings, catalog, logger, metrics] () throws(LogError) in
-            try KafkaProducer(settings: settings, catalog: catalog, logger: logger, statistics: metrics)
+        let producer = try await calls.run { [settings, batches, catalog, logger, metrics] () throws(LogError) in
+            try KafkaProducer(settings: settings, batches: batches, catalog: catalog, logger: logger, statistics: metrics)
         }
         let isOpen = add { state in
             state.ending.append(producer.destroyed)

@@ -50,6 +50,17 @@ extension AppTests {
             #expect(output.text.isEmpty)
         }
 
+        @Test(.timeLimit(.minutes(5))) func aTopicKeepsItsPartitionsAndThatIsSaid() async throws {
+            let commerce = try Installation()
+            let made = try await commerce.run("topics", "create", "--partitions", "8")
+            #expect(made.status == 0 && made.text.contains("ordering: created with 8 partitions"), "\(made.text)\(made.errors)")
+            let again = try await commerce.run("topics", "create")
+            #expect(again.status == 0 && again.text.contains("ordering: exists with 8 partitions"), "\(again.text)\(again.errors)")
+            let more = try await commerce.run("topics", "create", "--partitions", "16")
+            #expect(more.status == 1, "\(more.text)\(more.errors)")
+            #expect(more.text.contains("it has 8 partitions and not 16") && more.text.contains("copy the events"), "\(more.text)")
+        }
+
         @Test(.timeLimit(.minutes(5))) func configMasksSecrets() async throws {
             let secrets = [
                 "HIGHWATER_READ_MODEL": "postgres://commerce:hunter2@db/commerce", "HIGHWATER_KAFKA_SASL_PASSWORD": "hunter3",

@@ -57,4 +57,14 @@ struct TopicDescriptionTests {
         #expect(described(nil).problems(for: .forever) == [])
         #expect(described([:]).problems(for: .forever) == [])
     }
+
+    @Test func whatATopicTakesIsHeldAgainstWhatIsSent() {
+        func remarks(_ bytes: String) -> [String] { described(["max.message.bytes": bytes]).remarks(recordBytes: 1_000...2_000) }
+        #expect(remarks("1000") == [] && remarks("2000") == [])
+        #expect(remarks("999").first?.hasPrefix("max.message.bytes is 999") == true && remarks("999").first?.contains("1000") == true)
+        #expect(remarks("2001").first?.contains("lower it") == true)
+        #expect(described([:]).remarks(recordBytes: 1_000...2_000) == [])
+        #expect(described(["max.message.bytes": "1000"]).maximumRecordBytes == 904)
+        #expect(described(nil).maximumRecordBytes == nil)
+    }
 }

@@ -141,7 +141,8 @@ import WriteModel
 
     @Test func outcomesThatAreNotFinal() async throws {
         for (outcome, status, slug, retryAfter) in [
-            (.tooLarge(limit: 9), 413, "too-large", nil), (.overloaded, 429, "overloaded", "1"), (.notOwner, 503, "unavailable", "1"),
+            (.tooLarge(limit: 9), 413, "too-large", nil), (.tooLarge(limit: nil), 413, "too-large", nil),
+            (.overloaded, 429, "overloaded", "1"), (.notOwner, 503, "unavailable", "1"),
             (.unavailable("the disk is full"), 503, "unavailable", "1"), (.unknown, 504, "outcome-unknown", nil),
         ] as [(CommandOutcome, Int, String, String?)] {
             edge.commands.answerAlways(outcome)

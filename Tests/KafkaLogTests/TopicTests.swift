@@ -36,6 +36,12 @@ import Testing
         }
     }
 
+    @Test func aTopicIsMadeForTheRecordsThatItIsToTake() {
+        let made = BrokerAdministration.configuration(for: TopicSettings(partitions: 1, recordBytes: 5_000), replicas: 1)
+        #expect(made["max.message.bytes"] == "5000")
+        #expect(BrokerAdministration.configuration(for: TopicSettings(partitions: 1), replicas: 1)["max.message.bytes"] == nil)
+    }
+
     @Test func whoeverSaysHowManyMustBeInSyncIsHeard() {
         let wanted = TopicSettings(partitions: 1, minimumInSyncReplicas: 3)
         for replicas in [nil, 5] {

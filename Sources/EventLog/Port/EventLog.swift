@@ -29,7 +29,8 @@ public protocol EventLog: Sendable {
 }
 
 /// Appends records. After a failed report the outcome of that record and of all later ones is unknown: close the producer, make a fresh
-/// one, and settle what happened by reading the log. Only `recordTooLarge` is a definite no to that one record.
+/// one, and settle what happened by reading the log. `recordTooLarge` leaves the producer as it is. It says of a record that
+/// was in flight alone that this one is too large, and of one among others that they are together, or that one of them is.
 public protocol LogProducer: Sendable {
     /// Enqueues a record and returns at once. Records for one partition land in the order of the calls, or not at all.
     ///
@@ -58,8 +59,16 @@ public protocol GroupMembership: Sendable {
     /// partition to one member at a time, repeats the set now and then while it stands. Ends with ``leave()``.
     var assignments: AsyncStream<Set<Partition>> { get }
 
+    /// How long the log waits for a member that it does not hear of before it gives that one's partitions to others; nil for a log without a
+    /// coordinator.
+    var patience: Duration? { get }
+
     /// Tells how far the group has come, for lag tools only: the next offsets to read. Best effort.
     func publish(progress: [Partition: Offset])
 
     func leave() async
+}
+
+extension GroupMembership {
+    public var patience: Duration? { nil }
 }

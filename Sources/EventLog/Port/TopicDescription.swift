@@ -12,6 +12,33 @@ public struct TopicDescription: Hashable, Sendable {
         self.settings = settings
     }
 
+    /// The bytes that the topic takes in one batch of records; nil where that is not told.
+    public var maximumBatchBytes: Int? { settings?["max.message.bytes"].flatMap { Int($0) } }
+
+    /// The bytes that the topic takes in one record, key and value: what a batch of one leaves beside its frame (Kafka's record format 2: 61
+    /// bytes for the batch, at most 21 for the record). Nil where that is not told.
+    public var maximumRecordBytes: Int? { maximumBatchBytes.map { max(0, $0 - 96) } }
+
+    /// What is to be considered of the topic, though it can be used as it is.
+    ///
+    /// - Parameter recordBytes: those that a topic is to take in one record, and the most that one may take.
+    public func remarks(recordBytes: ClosedRange<Int>) -> [String] {
+        guard let most = maximumBatchBytes else { return [] }
+        if most < recordBytes.lowerBound {
+            return [
+                "max.message.bytes is \(most): a command whose events come to more is answered 413; for bodies as large as "
+                    + "HIGHWATER_MAX_BODY_BYTES allows raise it to \(recordBytes.lowerBound), or lower HIGHWATER_MAX_BODY_BYTES"
+            ]
+        }
+        if most > recordBytes.upperBound {
+            return [
+                "max.message.bytes is \(most), and no record of this program is larger than \(recordBytes.upperBound): lower it to that, so "
+                    + "that no other program stores what readers here would have to hold in memory"
+            ]
+        }
+        return []
+    }
+
     /// What is wrong with the topic for the use given, each with what to do; empty where all is well. Settings that the log does not tell are
     /// taken to be right.
     ///

@@ -14,11 +14,16 @@ public struct TopicSettings: Hashable, Sendable {
     /// Copies that must have a record before it counts as stored. Nil for two, where there are as many and the topic is kept for ever, else for
     /// what the log does by default.
     public var minimumInSyncReplicas: Int?
+    /// The bytes that the topic is to take in one record; nil for what the log takes by default.
+    public var recordBytes: Int?
 
-    public init(partitions: Int, retention: Retention = .forever, replicas: Int? = nil, minimumInSyncReplicas: Int? = nil) {
+    public init(
+        partitions: Int, retention: Retention = .forever, replicas: Int? = nil, minimumInSyncReplicas: Int? = nil, recordBytes: Int? = nil
+    ) {
         self.partitions = partitions
         self.retention = retention
         self.replicas = replicas
         self.minimumInSyncReplicas = minimumInSyncReplicas
+        self.recordBytes = recordBytes
     }
 }

@@ -28,7 +28,8 @@ struct CommandAnswer {
         case .idempotencyKeyReused:
             throw Problem(.idempotencyKeyReused, "this stream has had another command with the key '\(id)'; use a new key")
         case .tooLarge(let limit):
-            throw Problem(.tooLarge, "the command's events come to more than the \(limit) bytes that a record may have; nothing happened")
+            let most = limit.map { "the \($0) bytes that a record may have" } ?? "the log takes in one record"
+            throw Problem(.tooLarge, "the command's events come to more than \(most); nothing happened")
         case .overloaded:
             throw Problem(
                 .overloaded, "more commands are waiting than the limit; nothing happened, send it again later",

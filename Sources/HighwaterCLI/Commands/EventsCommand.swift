@@ -131,11 +131,11 @@ struct EventsTailCommand<Program: HighwaterProgram>: AsyncParsableCommand, RunsU
 }
 
 extension Runtime {
-    /// - Throws: ``Failure`` where there is no such topic.
+    /// - Throws: ``Failure`` where there is no such topic, or it has other partitions than it was written with.
     func partitions(of topic: Topic) async throws -> Int {
         do {
-            return try await log.partitions(of: topic)
-        } catch {
+            return try await log.historyPartitions(of: topic)
+        } catch let error as LogError {
             throw Failure("\(error)")
         }
     }

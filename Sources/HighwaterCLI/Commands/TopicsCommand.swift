@@ -15,9 +15,10 @@ struct TopicsCreateCommand<Program: HighwaterProgram>: AsyncParsableCommand {
         CommandConfiguration(
             commandName: "create", abstract: "Make the topics that are missing.",
             discussion: """
-                A context's topic keeps everything for ever: cleanup.policy=delete, retention.ms=-1, retention.bytes=-1. The topic of its \
-                owners is compacted. Choose the partitions with room to grow: their count can never change. What exists is left as \
-                it is, and checked. Exit status 2: a topic is not set up as it must be.
+                A context's topic keeps everything for ever: cleanup.policy=delete, retention.ms=-1, retention.bytes=-1. Its \
+                max.message.bytes has room for a body of HIGHWATER_MAX_BODY_BYTES. The topic of its owners is compacted. Choose the partitions with room to grow: their count can never change. What exists is left as \
+                it is, and checked. Exit status 1: a topic exists with another number of partitions than --partitions asks for; 2: one is \
+                not set up as it should be.
                 """)
     }
 
@@ -45,21 +46,31 @@ struct TopicsCreateCommand<Program: HighwaterProgram>: AsyncParsableCommand {
         JSONLogHandler.bootstrap(level: settings.logLevel)
         let runtime = try await Runtime.open(settings, stores: .none)
         var hasFindings = false
-        for needed in NeededTopic.all(of: Program.application, partitions: partitions ?? settings.partitions) {
+        var hasOtherCounts = false
+        for needed in NeededTopic.all(of: Program.application, settings, partitions: partitions) {
             var wanted = needed.settings
             wanted.replicas = replicas
             if wanted.retention == .forever { wanted.minimumInSyncReplicas = minInsyncReplicas }
             do {
-                let isThere = try await runtime.log.partitionCount(of: needed.topic) != nil
-                if !isThere { _ = try await runtime.log.ensureTopic(needed.topic, wanted) }
-                let problems = try await needed.problems(in: runtime.log)
-                try StandardOutput.report("\(needed.topic): \(isThere ? "exists" : "created")\n" + problems.map { "  - \($0)\n" }.joined())
-                hasFindings = hasFindings || !problems.isEmpty
+                let found = try await runtime.log.partitionCount(of: needed.topic)
+                let count = try await runtime.log.ensureTopic(needed.topic, wanted)
+                var findings = try await needed.findings(in: runtime.log).all
+                if let partitions, wanted.retention == .forever, count != partitions {
+                    hasOtherCounts = true
+                    findings.insert(
+                        "it has \(count) partitions and not \(partitions): a stream's partition follows from the count, so it never "
+                            + "changes; go on with \(count), or copy the events into a new topic of \(partitions)", at: 0)
+                }
+                let verb = found == nil ? "created" : "exists"
+                try StandardOutput.report(
+                    "\(needed.topic): \(verb) with \(count) partition\(count == 1 ? "" : "s")\n" + findings.map { "  - \($0)\n" }.joined())
+                hasFindings = hasFindings || !findings.isEmpty
             } catch let error as LogError {
                 throw Failure("\(error)")
             }
         }
         await runtime.close()
+        if hasOtherCounts { throw ExitCode(1) }
         if hasFindings { throw ExitCode(findingsExitStatus) }
     }
 }
@@ -68,7 +79,10 @@ struct TopicsCheckCommand<Program: HighwaterProgram>: AsyncParsableCommand {
     static var configuration: CommandConfiguration {
         CommandConfiguration(
             commandName: "check", abstract: "Check the topics and their settings.",
-            discussion: "Exit status 2: a topic is missing or not set up as it must be; 'up' and 'serve' would refuse it.")
+            discussion: """
+                Exit status 2: a topic is missing or not set up as it should be. 'up' and 'serve' refuse one that is missing or breaks a law of \
+                the log, and warn of the rest.
+                """)
     }
 
     @OptionGroup var shared: SharedOptions
@@ -81,11 +95,12 @@ struct TopicsCheckCommand<Program: HighwaterProgram>: AsyncParsableCommand {
         JSONLogHandler.bootstrap(level: settings.logLevel)
         let runtime = try await Runtime.open(settings, readOnly: true, stores: .none)
         var reports: [TopicReport] = []
-        for needed in NeededTopic.all(of: Program.application, partitions: settings.partitions) {
+        for needed in NeededTopic.all(of: Program.application, settings) {
             do {
                 reports.append(
                     TopicReport(
-                        needed.topic, try await runtime.log.describe(needed.topic), problems: try await needed.problems(in: runtime.log)))
+                        needed.topic, try await runtime.log.describe(needed.topic), problems: try await needed.findings(in: runtime.log).all
+                    ))
             } catch let error as LogError {
                 throw Failure("\(error)")
             }
@@ -107,7 +122,7 @@ struct TopicReport: Encodable {
     let problems: [String]
 
     private static let shown = [
-        "cleanup.policy", "min.insync.replicas", "retention.bytes", "retention.ms", "unclean.leader.election.enable",
+        "cleanup.policy", "max.message.bytes", "min.insync.replicas", "retention.bytes", "retention.ms", "unclean.leader.election.enable",
     ]
 
     init(_ topic: Topic, _ description: TopicDescription?, problems: [String]) {
@@ -122,7 +137,7 @@ struct TopicReport: Encodable {
         var facts = partitions.map { ["\($0) partition\($0 == 1 ? "" : "s")"] } ?? ["missing"]
         if let replicas { facts.append("\(replicas) replica\(replicas == 1 ? "" : "s")") }
         if let settings { facts += settings.sorted { $0.key < $1.key }.map { "\($0.key)=\($0.value)" } }
-        let verdict = problems.isEmpty ? "as it must be" : "NOT as it must be"
+        let verdict = problems.isEmpty ? "as it should be" : "NOT as it should be"
         return "\(topic): \(facts.joined(separator: ", ")): \(verdict)\n" + problems.map { "  - \($0)\n" }.joined()
     }
 }

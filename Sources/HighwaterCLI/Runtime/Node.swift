@@ -115,7 +115,7 @@ struct Node {
     private static func topics(
         of application: Application, roles: Roles, _ runtime: Runtime, _ writers: [WriteService], connections: Int
     ) -> Opening<Void> {
-        let needed = NeededTopic.all(of: application, partitions: runtime.settings.partitions)
+        let needed = NeededTopic.all(of: application, runtime.settings)
         return Opening(runtime.settings.log.subject, logger: runtime.logger, judge: runtime.judge) {
             // A topic's partitions are for ever: those that cannot be run are not made.
             let plan = try await runtime.plan(of: application, roles: roles, isAsking: true)

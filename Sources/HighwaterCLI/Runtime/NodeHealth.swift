@@ -23,6 +23,7 @@ extension HealthRegistry {
         for writer in writers {
             addCheck("commands-\(writer.context.topic)", of: .commands) {
                 if let waiting = topics.waiting { return .failing(waiting) }
+                if let obstacle = writer.obstacle { return .failing(obstacle) }
                 return .of(await writer.ownership())
             }
         }

@@ -124,6 +124,9 @@ extension SimulatedWorld {
             return
         case .tooLarge:
             report.count(.tooLarge)
+            guard wasBeyondLimit(command.command.largestEvents, since: attempt.start) else {
+                throw Violation("ticket \(index) is told that \(command.command) is too large, and the log has taken as much ever since")
+            }
             return
         case .idempotencyKeyReused:
             report.count(.idReuseRefused)

@@ -25,6 +25,7 @@ extension SimulatedWorld {
 
     /// The next record of some producer is stored, lost, refused, repeated or held up.
     func moveRecord() throws(Violation) -> Bool {
+        if random.chance(faults.limit) { noteBatchLimit([60, 100, 150, .max][random.below(4)]) }
         guard !random.chance(faults.lag), let index = pick(where: { !$0.wire.isEmpty }) else { return false }
         if producers[index].isAbandoned, random.chance(faults.linger) { return false }
         let sent = producers[index].wire.removeFirst()
@@ -76,12 +77,51 @@ extension SimulatedWorld {
             producers[index].broken = error
             fail(sent, of: index, error)
         } else if case .commit = sent.record, falls(faults.size) {
-            report.count(.logRefusedSize)
-            fail(sent, of: index, LogError(.recordTooLarge, "the record is too large"))
+            report.count(.refusedThoughStored)
+            _ = try land(sent, of: index)
+            let usual = batchLimit
+            noteBatchLimit(0)
+            noteBatchLimit(usual)
+            fail(sent, of: index, LogError(.recordTooLarge, "stored, but a second attempt was refused for its size"))
+        } else if refuse(batchWith: sent, of: index) {
+            return true
         } else {
             producers[index].reports.append((sent.append, .success(try land(sent, of: index))))
         }
         return true
+    }
+
+    /// Refuses the record and what goes along in its batch, where together they are larger than the log takes.
+    private func refuse(batchWith first: SimulatedProducer.Sent, of index: Int) -> Bool {
+        guard first.record.dataBytes > 0, batchLimit < .max else { return false }
+        var batch = [first]
+        let most = 1 + random.below(4)
+        while batch.count < most, let next = producers[index].wire.first, !next.isReported, next.record.dataBytes > 0 {
+            batch.append(producers[index].wire.removeFirst())
+        }
+        guard batch.reduce(0, { $0 + $1.record.dataBytes }) > batchLimit else {
+            for sent in batch.dropFirst().reversed() { producers[index].wire.prepend(sent) }
+            return false
+        }
+        report.count(batch.count == 1 ? .logRefusedSize : .logRefusedBatch)
+        for sent in batch { fail(sent, of: index, LogError(.recordTooLarge, "the batch of \(batch.count) is too large")) }
+        return true
+    }
+
+    /// The log takes batches of so many bytes of events from now on.
+    func noteBatchLimit(_ bytes: Int) {
+        batchLimits.append((step, bytes))
+        note("the log takes batches of \(bytes) bytes")
+    }
+
+    /// Whether the log took no batch of so many bytes at some time since a step.
+    func wasBeyondLimit(_ bytes: Int, since start: Int) -> Bool {
+        bytes > limits.recordBytes
+            || batchLimits.indices.contains { index in
+                // It was in force until the next one.
+                let end = batchLimits.indices.contains(index + 1) ? batchLimits[index + 1].step : step
+                return end >= start && batchLimits[index].bytes < bytes
+            }
     }
 
     func deliverReport() throws(Violation) -> Bool {
@@ -127,5 +167,12 @@ extension SimulatedWorld {
             if isEligible(producers[index]) { return index }
         }
         return nil
+    }
+}
+
+extension Record {
+    /// The bytes of a commit's events, which are all that the simulated log counts.
+    fileprivate var dataBytes: Int {
+        if case .commit(let commit) = self { commit.events.reduce(0) { $0 + $1.data.count } } else { 0 }
     }
 }

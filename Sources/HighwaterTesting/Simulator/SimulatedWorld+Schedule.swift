@@ -73,6 +73,7 @@ extension SimulatedWorld {
     private func settle() throws(Violation) {
         note("the faults end")
         faults = SimulationFaults()
+        noteBatchLimit(.max)
         attemptsLeft = 0
         for host in hosts.indices { hosts[host].isPaused = false }
         let chosen = random.below(hosts.count)

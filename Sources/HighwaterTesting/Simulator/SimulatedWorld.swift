@@ -19,6 +19,8 @@ final class SimulatedWorld {
     var commands: [SimulatedCommand] = []
     var attempts: [SimulatedAttempt] = []
     var attemptsLeft: Int
+    /// What the log takes in one batch, by the step from which on it does.
+    var batchLimits: [(step: Int, bytes: Int)] = []
     /// The host that the group's coordinator would name now.
     var favourite = 0
     var report = SimulationReport()
@@ -44,6 +46,7 @@ final class SimulatedWorld {
         for host in hosts.indices { start(host) }
     }
 
+    var batchLimit: Int { batchLimits.last?.bytes ?? .max }
     var now: Timestamp { Timestamp(microseconds: Int64(step)) }
 
     func note(_ text: @autoclosure () -> String) {

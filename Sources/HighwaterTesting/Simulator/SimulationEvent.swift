@@ -2,7 +2,9 @@
 public enum SimulationEvent: Int, CaseIterable, Sendable {
     // What the world did.
     case commandSent, commandRepeated, idReused, expired, hostCrashed, hostPaused, staleAssignment
-    case recordDropped, reportLost, recordLate, recordStoredTwice, storageFailed, logRefusedSize
+    case recordDropped, reportLost, recordLate, recordStoredTwice, storageFailed
+    /// The log refused a record that was sent alone, or several that were sent together, for their size; or one that it had stored before.
+    case logRefusedSize, logRefusedBatch, refusedThoughStored
     /// A record of an abandoned producer landed.
     case zombieLanded
     /// And counted.

@@ -5,7 +5,10 @@ struct SimulationFaults {
     var late = 0
     var twice = 0
     var storage = 0
+    /// Of records that were stored and are refused for their size all the same.
     var size = 0
+    /// Of chances to move at which the log takes larger or smaller batches from then on.
+    var limit = 0
     /// Of chances to move that records on their way let pass, so that many are in flight.
     var lag = 0
     /// Of chances to move that the records of an abandoned producer let pass.
@@ -35,6 +38,7 @@ struct SimulationFaults {
         twice = draw(200)
         storage = draw(30)
         size = draw(25)
+        limit = draw(40)
         lag = draw(800)
         linger = draw(950)
         read = draw(80)

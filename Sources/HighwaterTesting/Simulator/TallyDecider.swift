@@ -14,6 +14,14 @@ enum TallyCommand: Hashable, Sendable {
     case addWhenEven(value: UInt64)
     /// Decides nothing while the hash is odd.
     case addUnlessOdd(value: UInt64)
+
+    /// The bytes of the events that it decides, at the most.
+    var largestEvents: Int {
+        switch self {
+        case .add(_, let events, let padding): events * (24 + padding * 8)
+        case .addWhenEven, .addUnlessOdd: 24
+        }
+    }
 }
 
 /// Carries the state that it was decided on, so that the log itself shows whether that was right.

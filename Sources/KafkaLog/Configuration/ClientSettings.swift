@@ -6,6 +6,8 @@ struct ClientSettings: Sendable {
     let brokers: [String]
     private let clientID: String
     private let user: [String: String]
+    /// The most that a producer's batch may hold, where that is known.
+    private var batchLimit: Int?
     let redaction: Redaction
 
     /// - Throws: `misconfigured` for a setting that is ours to make, or whose value would break a law.
@@ -34,8 +36,23 @@ struct ClientSettings: Sendable {
         }
         let own = Set(user.keys.map(SettingRule.canonical))
         pairs.removeAll { own.contains($0.0) }
-        return pairs + user.sorted { $0.key < $1.key }.map { ($0.key, $0.value) }
+        pairs += user.sorted { $0.key < $1.key }.map { ($0.key, $0.value) }
+        if kind == .producer, let batchLimit { pairs.append(("batch.size", String(min(batchBytes, batchLimit)))) }
+        return pairs
     }
+
+    /// The same, with batches of at most so many bytes; nil where no limit is known.
+    func limitingBatches(to bytes: Int?) -> ClientSettings {
+        var limited = self
+        limited.batchLimit = bytes
+        return limited
+    }
+
+    /// How large a batch may grow where the brokers take as much; a record that is larger by itself makes a batch alone.
+    private var batchBytes: Int { user["batch.size"].flatMap { Int($0) } ?? 1_000_000 }
+
+    /// After which the group's coordinator takes a member that it does not hear of for dead.
+    var sessionTimeout: Duration { .milliseconds(user["session.timeout.ms"].flatMap { Int($0) } ?? Self.sessionMilliseconds) }
 
     /// Where a setting of the user's is wrong, this is it.
     func isOwn(_ name: String) -> Bool { user[name] != nil }
@@ -93,9 +110,11 @@ struct ClientSettings: Sendable {
         ("check.crcs", "true"),
     ]
 
+    private static let sessionMilliseconds = 6000
+
     private static let joining = [
         ("partition.assignment.strategy", "range"),
-        ("session.timeout.ms", "6000"),
+        ("session.timeout.ms", String(sessionMilliseconds)),
         ("heartbeat.interval.ms", "500"),
         ("coordinator.query.interval.ms", "5000"),
     ]

@@ -5,6 +5,7 @@ import Synchronization
 /// A member of a consumer group, for its coordinator's opinion of who should work on what.
 final class KafkaMembership: GroupMembership {
     let assignments: AsyncStream<Set<Partition>>
+    let patience: Duration?
     private let client: GroupClient
     private let standing: Standing
 
@@ -42,6 +43,7 @@ final class KafkaMembership: GroupMembership {
     init(group: String, topic: Topic, settings: ClientSettings, logger: Logger, statistics: KafkaMetrics) throws(LogError) {
         let (stream, continuation) = AsyncStream.makeStream(of: Set<Partition>.self, bufferingPolicy: .bufferingNewest(1))
         assignments = stream
+        patience = settings.sessionTimeout
         let standing = Standing(continuation)
         self.standing = standing
         client = try GroupClient(

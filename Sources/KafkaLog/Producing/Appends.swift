@@ -27,12 +27,16 @@ final class Appends: Sendable {
     }
 
     private let catalog: TopicCatalog
+    private let batches: BatchLimit
     private let state = Mutex(State())
     /// Once every report has been called.
     let ended = Completion()
     private static let maximumWaitingBytes = 64 << 20
 
-    init(catalog: TopicCatalog) { self.catalog = catalog }
+    init(catalog: TopicCatalog, batches: BatchLimit) {
+        self.catalog = catalog
+        self.batches = batches
+    }
 
     func start(with client: ProducerClient) { state.withLock { $0.client = client } }
 
@@ -86,6 +90,8 @@ final class Appends: Sendable {
             }
             return state.failure != nil && !failedBefore
         }
+        let refused = deliveries.filter { $0.error?.code == .recordTooLarge && !$0.isPurged }
+        if refused.count > 1 { batches.wasRefused(refused.reduce(0) { $0 + $1.bytes }) }
         if needsPurge { client?.purge() }
         report()
     }

@@ -12,6 +12,8 @@ final class ProducerClient: Sendable {
         /// Where the record stands; of no meaning after an error.
         let offset: Int64
         let error: LogError?
+        /// Of key and value.
+        let bytes: Int
         /// Whether the record was given up by ``purge()``, and the error tells nothing new.
         let isPurged: Bool
     }
@@ -98,6 +100,7 @@ final class ProducerClient: Sendable {
             deliveries.append(
                 Delivery(
                     ticket: Int(bitPattern: opaque) - 1, offset: message.pointee.offset, error: error(of: message.pointee),
+                    bytes: message.pointee.len + message.pointee.key_len,
                     isPurged: message.pointee.err == RD_KAFKA_RESP_ERR__PURGE_QUEUE
                         || message.pointee.err == RD_KAFKA_RESP_ERR__PURGE_INFLIGHT))
         }

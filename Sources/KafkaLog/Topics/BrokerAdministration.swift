@@ -47,6 +47,7 @@ struct BrokerAdministration: TopicAdministration {
             configuration["segment.ms"] = "600000"
             configuration["min.cleanable.dirty.ratio"] = "0.1"
         }
+        if let bytes = settings.recordBytes { configuration["max.message.bytes"] = String(bytes) }
         if let minimum = settings.minimumInSyncReplicas { configuration["min.insync.replicas"] = String(minimum) }
         return configuration
     }

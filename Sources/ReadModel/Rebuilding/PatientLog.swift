@@ -9,7 +9,7 @@ struct PatientLog: Sendable {
         try await patience.run { try await log.bounds(of: partition) }
     }
 
-    func partitions(of topic: Topic) async throws -> Int { try await patience.run { try await log.partitions(of: topic) } }
+    func partitions(of topic: Topic) async throws -> Int { try await patience.run { try await log.historyPartitions(of: topic) } }
 
     /// Whether positions are of the log that is there.
     func holds(_ positions: [Partition: ChainPosition], of topic: Topic) async throws -> Bool {

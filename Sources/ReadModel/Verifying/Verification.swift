@@ -47,6 +47,7 @@ public struct Verification: Sendable {
     ///   `incompatibleLayout` where it is of another version; ``LogError`` `truncated` where it is of another log.
     public func run(progress: @escaping @Sendable (RebuildProgress) -> Void = { _ in }) async throws -> VerificationResult {
         let name = projection.id.name
+        let partitions = try await log.historyPartitions(of: topic)
         guard let live = try await store.generations(of: name).first(where: { $0.state == .live }) else {
             throw ReadModelError(.unknownProjection, "'\(name)' has no live generation in \(store.name)")
         }
@@ -56,7 +57,7 @@ public struct Verification: Sendable {
                 "the live generation of '\(name)' is of version \(live.schema.projection.version) and this program has version "
                     + "\(projection.id.version): verify it with the program that made it")
         }
-        try LiveGeneration.check(live, projection.schema, topic: topic, partitions: try await log.partitions(of: topic))
+        try LiveGeneration.check(live, projection.schema, topic: topic, partitions: partitions)
         let tracker = ProgressTracker(environment, progress)
         var passes = 1
         while true {

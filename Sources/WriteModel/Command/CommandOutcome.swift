@@ -13,8 +13,8 @@ public enum CommandOutcome: Sendable {
     case refused(Refusal, version: StreamVersion)
     /// The command's id has been used on this stream with another payload.
     case idempotencyKeyReused
-    /// Its events are larger together than a record may be. Nothing happened.
-    case tooLarge(limit: Int)
+    /// Its events are larger together than a record may be, of `limit` bytes where that is known. Nothing happened.
+    case tooLarge(limit: Int?)
     /// More commands wait than the limit. Nothing happened.
     case overloaded
     /// This instance does not write the stream's partition. Nothing happened.

@@ -45,6 +45,8 @@ actor PartitionOwner {
     var isAssigning = false
     /// Whether the newest hint is that this instance should write the partition.
     var isWanted = false
+    /// Why it must not write, for the time being.
+    var halted: Reason?
     private var nextCheck = Timestamp(microseconds: 0)
     private let checkInterval: Duration
     private let routing: PartitionRouting
@@ -53,7 +55,7 @@ actor PartitionOwner {
     /// Shared by the partitions: for readings that take long.
     let turns: Turns
     /// Why it does not write, where it does not, as it was told last.
-    private var told: Reason? = "the partition has not been claimed yet"
+    var told: Reason? = "the partition has not been claimed yet"
     /// How far the reading before a claim has come.
     var progress: ReadingProgress?
 
@@ -99,8 +101,11 @@ actor PartitionOwner {
     /// Of the claim by which it writes the partition; nil where it does not.
     var ownEpoch: Epoch? { machine.isOwner ? machine.epoch : nil }
     var queueDepth: Int { machine.queueDepth }
+    /// About to write the partition.
+    var isClaiming: Bool { !isLeaving && (isAssigning || !machine.isIdle && !machine.isOwner) }
 
     func execute(_ command: Command, timeout: Duration) async -> CommandOutcome {
+        if let halted { return .unavailable(halted.told) }
         if routing.isForwarding {
             // Another instance can decide it now, and this one only later or never.
             if machine.isIdle || machine.isPreparing && routing.isOwnedElsewhere(partition) { return .notOwner }
@@ -127,7 +132,7 @@ actor PartitionOwner {
     }
 
     private func take(isAgain: Bool = false) async {
-        guard !isStopped, !isLeaving, machine.isIdle, !isAssigning else { return }
+        guard !isStopped, !isLeaving, halted == nil, machine.isIdle, !isAssigning else { return }
         isAssigning = true
         defer { isAssigning = false }
         do {
@@ -146,7 +151,7 @@ actor PartitionOwner {
             store = opened
             isStoreDisplaced = false
             let position = try await position(of: opened)
-            guard !isStopped, !isLeaving else { return }
+            guard !isStopped, !isLeaving, halted == nil else { return }
             step(.assigned(from: position))
         } catch {
             guard !isStopped, !isLeaving else { return }
@@ -317,7 +322,7 @@ actor PartitionOwner {
             isWanted = false
             return
         }
-        guard isWanted, !isLeaving else {
+        guard isWanted, !isLeaving, halted == nil else {
             logger.warning("stopped writing \(partition)", metadata: ["reason": "\(why.full)"])
             // Looks who has taken it, for those who ask why this instance does not write it.
             if machine.epoch > .zero { assignLater(after: backoff.cap) }

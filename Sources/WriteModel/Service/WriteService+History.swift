@@ -105,6 +105,7 @@ extension WriteService {
     }
 
     private func notOwner(_ owner: PartitionOwner) async -> HistoryError {
-        HistoryError(.notOwner, await owner.reason?.told ?? "another instance writes \(owner.partition)")
+        if let halted = await owner.halted { return HistoryError(.unavailable, halted.told) }
+        return HistoryError(.notOwner, await owner.reason?.told ?? "another instance writes \(owner.partition)")
     }
 }

@@ -27,6 +27,10 @@ public final class WriteService: CommandService, Service {
         public var readings = 2
         /// How long after the start a request waits for the topic to be opened, before it is told to come again.
         public var opening = Duration.seconds(2)
+        /// How often it looks whether the topic still has the partitions that it was opened with.
+        public var topicInterval = Duration.seconds(2)
+        /// How often it asks the log how large a record may be.
+        public var limitInterval = Duration.seconds(30)
         /// Within which other instances must have taken its partitions over, when it leaves; then it stops all the same.
         public var handover = Duration.seconds(5)
 
@@ -35,7 +39,7 @@ public final class WriteService: CommandService, Service {
 
     public let context: BoundedContext
     let ownerTopic: OwnerTopic?
-    private let log: any EventLog
+    let log: any EventLog
     /// For histories and repeats.
     let readBack: ReadBack
     private let stores: any StateStoreProvider
@@ -78,6 +82,8 @@ public final class WriteService: CommandService, Service {
         await withTaskGroup { group in
             group.addTask { await self.follow(assignments) }
             group.addTask { await self.tick() }
+            group.addTask { await self.watchTopic() }
+            group.addTask { await self.watchLimit() }
             if let ownerTopic = self.ownerTopic { group.addTask { await self.heed(ownerTopic) } }
             await withTaskCancellationOrGracefulShutdownHandler {
                 await self.ended.wait()
@@ -106,6 +112,9 @@ public final class WriteService: CommandService, Service {
     public var instance: String { options.instance }
 
     public func reasonNotOwner(of stream: StreamID) async -> String? { await owner(of: stream)?.reason?.told }
+
+    /// Why nothing can be written at present, whatever instance is asked; nil where it can.
+    public var obstacle: String? { halt.withLock { $0?.full } }
 
     /// Each partition, whether this instance writes it, and if not, why.
     public func ownership() async -> [PartitionOwnership] {
@@ -168,6 +177,7 @@ public final class WriteService: CommandService, Service {
 
     private let ended = Signal()
     private let opened = Signal()
+    let halt = Mutex<Reason?>(nil)
 
     /// Opens the context's topic, so that commands can be forwarded to their owners before ``run()`` has claimed anything; `run()` does it
     /// too, where nobody has.

@@ -64,6 +64,11 @@ extension PartitionWriter {
     mutating func decideAgain() {
         streams.rollBack()
         for command in pending.reversed() {
+            guard !command.isTooLarge else {
+                // It is not before the claim, so it is in no place: a definite no.
+                for refused in [command.waiting] + command.repetitions { answer(refused, .tooLarge(limit: logRecordBytes)) }
+                continue
+            }
             for repetition in command.repetitions.reversed() { waiting.prepend(repetition) }
             waiting.prepend(command.waiting)
         }
@@ -132,6 +137,8 @@ extension PartitionWriter {
         answerWaiting(refusal)
         endConfirming()
         lostStore = nil
+        window = nil
+        suspects = 0
         streams.removeAll()
         dirty.removeAll()
         unsavedCommits = 0

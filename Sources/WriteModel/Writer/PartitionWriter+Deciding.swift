@@ -25,7 +25,7 @@ extension PartitionWriter {
     }
 
     mutating func decideWaiting(at now: Timestamp) {
-        while phase == .owning, commitsInFlight < limits.inFlight, let command = waiting.popFirst() {
+        while phase == .owning, commitsInFlight < min(limits.inFlight, window ?? .max), let command = waiting.popFirst() {
             decide(command, at: now)
         }
     }
@@ -152,11 +152,20 @@ extension PartitionWriter {
             answerConfirmed(waiting) { [limits] _ in .tooLarge(limit: limits.recordBytes) }
             return
         }
+        if let most = logRecordBytes, size > most / 2, Self.recordBytes(of: commit) > most {
+            answerConfirmed(waiting) { _ in .tooLarge(limit: most) }
+            return
+        }
         lastProposed = commit.sequence
         streams.update(command.stream) { $0.propose(command.id, commit.sequence, after, commit.lastVersion) }
         pending.append(PendingCommand(waiting: waiting, decided: .commit(commit, after: after)))
         commitsInFlight += 1
         actions.append(.append(.commit(commit), AppendID(producer: producer, content: .commit(commit.sequence))))
+    }
+
+    /// The bytes of the commit's record, key and value.
+    private static func recordBytes(of commit: Commit) -> Int {
+        commit.stream.description.utf8.count + Record.commit(commit).encoded.count
     }
 
     /// An answer that appends nothing rests on the stream's commits in flight, and on this writer's owning the partition still.

@@ -61,8 +61,12 @@ extension PartitionWriter {
         /// The log's end, as it was some time after ``Action/confirm(_:)``.
         case confirmed(ConfirmationID, end: Offset)
         case confirmFailed(ConfirmationID, LogError)
+        /// Nothing may be written to the partition, for the reason given.
+        case halted(Reason)
         /// Time to look whether an owner without commands still is one.
         case check
+        /// The bytes that the log takes in one record, key and value, as it has last told; nil where it does not tell.
+        case recordLimit(Int?)
         /// Commits of other writers are in the state store, which is now the fold of the position.
         case folded(ChainPosition)
         case foldFailed(ChainPosition, Reason)

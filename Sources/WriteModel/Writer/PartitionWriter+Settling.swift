@@ -37,14 +37,29 @@ extension PartitionWriter {
 
     private mutating func commitFailed(_ sequence: CommitSequence, _ error: LogError) {
         guard isOwner else { return }
-        if error.code == .recordTooLarge, phase == .owning, pending.first?.commit?.sequence == sequence,
-            let refused = pending.popFirst()
-        {
-            for command in [refused.waiting] + refused.repetitions { answer(command, .tooLarge(limit: limits.recordBytes)) }
-            // Without it, those behind it are void wherever they land.
-            decideAgain()
-        }
+        if error.code == .recordTooLarge { refusedForSize(sequence) }
         recover(error)
+    }
+
+    /// A log takes records in batches, and refuses a batch as a whole. Which record is too large shows only where it was sent alone, so fewer
+    /// are in flight from now on until those refused have landed. Where it was alone its answer still waits for the next claim: the refusal may
+    /// be of a second attempt, after the first was stored.
+    private mutating func refusedForSize(_ sequence: CommitSequence) {
+        if phase == .owning, commitsInFlight == 1, let alone = pending.firstIndex(where: { $0.commit?.sequence == sequence }) {
+            pending[alone].isTooLarge = true
+            window = nil
+            suspects = 0
+        } else {
+            suspects = max(suspects, commitsInFlight)
+            window = max(1, commitsInFlight / 2)
+        }
+    }
+
+    /// Ends the window with the last of the commits that were refused together.
+    private mutating func landedWithinWindow() {
+        guard window != nil else { return }
+        suspects -= 1
+        if suspects <= 0 { window = nil }
     }
 
     /// The oldest commit in flight is in the log and valid: its client, those who repeated it, and the answers that rest on it get theirs.
@@ -56,6 +71,7 @@ extension PartitionWriter {
                 answer(first.waiting, outcome(settledPosition))
             case .commit(let commit, let after):
                 commitsInFlight -= 1
+                landedWithinWindow()
                 settled = offset
                 let reference = CommitReference(commit, at: offset)
                 streams.update(commit.stream) { $0.settle(reference, after) }

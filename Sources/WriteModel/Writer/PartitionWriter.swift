@@ -82,6 +82,12 @@ public struct PartitionWriter {
     /// In order of decision: waits for the log.
     var pending: Deque<PendingCommand> = []
     var commitsInFlight = 0
+    /// How many commits may be in flight since the log has refused several for their size together; nil where ``Limits/inFlight`` holds.
+    var window: Int?
+    /// Commits still to land before the window ends: those that were refused together.
+    var suspects = 0
+    /// The bytes that the log takes in one record, key and value; nil where it does not tell.
+    var logRecordBytes: Int?
     var unanswered = 0
     var confirming = Confirming.nothing
     /// Looks at the log's end so far.
@@ -125,7 +131,9 @@ public struct PartitionWriter {
         case .readFailed(let reading, let error): readFailed(reading, error)
         case .confirmed(let id, let end): confirmed(id, end)
         case .confirmFailed(let id, let error): confirmFailed(id, error)
+        case .halted(let reason): if phase != .idle { stepDown(by: nil, reason: reason) }
         case .check: check()
+        case .recordLimit(let bytes): logRecordBytes = bytes
         case .folded(let position): folded(position, at: now)
         case .foldFailed(let position, let reason): foldFailed(position, reason)
         case .saved(let position): saved(position)

@@ -23,6 +23,8 @@ struct PendingCommand {
     let decided: Decided
     /// Repetitions of the command that came while it was in flight.
     var repetitions: [WaitingCommand] = []
+    /// The log has refused its commit for its size, when that was sent alone.
+    var isTooLarge = false
 
     var commit: Commit? { if case .commit(let commit, _) = decided { commit } else { nil } }
 }

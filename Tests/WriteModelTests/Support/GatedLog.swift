@@ -10,6 +10,7 @@ final class GatedLog: EventLog {
         var areReadersHeld = false
         var heldReaders: Set<TopicPartition> = []
         var refused: Set<Topic> = []
+        var partitions: [Topic: Int] = [:]
         var held: [@Sendable () -> Void] = []
     }
 
@@ -47,6 +48,9 @@ final class GatedLog: EventLog {
     func refuse(_ topic: Topic) { state.withLock { _ = $0.refused.insert(topic) } }
     func admit(_ topic: Topic) { state.withLock { _ = $0.refused.remove(topic) } }
 
+    /// The topic seems to have so many partitions; as many as it has if nil.
+    func show(_ partitions: Int?, of topic: Topic) { state.withLock { $0.partitions[topic] = partitions } }
+
     var heldAppends: Int { state.withLock { $0.held.count } }
 
     fileprivate func append(_ append: @escaping @Sendable () -> Void) {
@@ -73,6 +77,7 @@ final class GatedLog: EventLog {
 
     func partitionCount(of topic: Topic) async throws(LogError) -> Int? {
         try await pass(topic)
+        if let shown = state.withLock({ $0.partitions[topic] }) { return shown }
         return try await log.partitionCount(of: topic)
     }
 
