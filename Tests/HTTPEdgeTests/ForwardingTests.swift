@@ -194,6 +194,7 @@ import WriteModel
         try await other.running { port, _ in
             let answer = try await LiveClient(port: port).post("/v1/account/1/open", #"{"owner":"Ada"}"#)
             #expect(answer.status == 503)
+            #expect(Set(owners.missed.map(\.instance)) == ["gone"])
         }
         try await owner.running { ownerPort, _ in
             try await patient.running { port, _ in
@@ -237,6 +238,40 @@ import WriteModel
             }
         }
         #expect(former.commands.received.count >= 1)
+    }
+
+    /// The owner was killed, and another process answers at its address: that the owner has just changed would be untrue.
+    @Test func anotherProcessAtTheOwnersAddressTellsThatTheOwnerHasEnded() async throws {
+        let restarted = instance("restarted", owns: false)
+        let other = instance("other", owns: false, patience: .zero)
+        other.commands.expect(
+            OwnerProspect(banking, isClaiming: false, vacancy: .milliseconds(1500), succession: .seconds(6)))
+        try await restarted.running { port, _ in
+            owners.announce("killed", at: "http://127.0.0.1:\(port)", epoch: 1)
+            try await other.running { port, _ in
+                let answer = try await LiveClient(port: port).post("/v1/account/1/open", #"{"owner":"Ada"}"#)
+                #expect(answer.status == 503)
+                #expect(answer.headers.first(name: "Retry-After") == "5")
+                let detail = try #require(try answer.json["detail"] as? String)
+                #expect(detail.contains("no instance writes banking/0") && !detail.contains("just changed"), "\(detail)")
+            }
+        }
+        #expect(owners.missed.map(\.instance) == ["killed"])
+    }
+
+    /// It is the owner's own process that says so, and nobody is missed.
+    @Test func anOwnerThatIsNoneAnyMoreIsNotMissed() async throws {
+        let former = instance("former", owns: false)
+        let other = instance("other", owns: false, patience: .zero)
+        try await former.running { port, _ in
+            owners.announce("former", at: "http://127.0.0.1:\(port)", epoch: 1)
+            try await other.running { port, _ in
+                let answer = try await LiveClient(port: port).post("/v1/account/1/open", #"{"owner":"Ada"}"#)
+                #expect(answer.status == 503 && answer.headers.first(name: "Retry-After") == "1")
+                #expect((try answer.json["detail"] as? String)?.contains("has not announced itself yet") == true)
+            }
+        }
+        #expect(owners.missed.isEmpty)
     }
 
     @Test func itNeverGoesInCircles() async throws {

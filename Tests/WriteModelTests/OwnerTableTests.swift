@@ -9,12 +9,12 @@ import Testing
     private let partition = TopicPartition("ordering", Partition(7))
 
     private func ownership(
-        _ epoch: Int64, _ instance: String = "a", successor: String? = nil, isWithdrawn: Bool = false
+        _ epoch: Int64, _ instance: String = "a", home: String? = nil, successor: String? = nil, isWithdrawn: Bool = false
     ) -> OwnerRecord {
         .ownership(
             OwnerRecord.Ownership(
                 announcement: OwnerAnnouncement(
-                    partition: partition, epoch: Epoch(epoch), instance: instance, url: "http://\(instance):8080"),
+                    partition: partition, epoch: Epoch(epoch), instance: instance, url: "http://\(instance):8080", home: home),
                 successor: successor, isWithdrawn: isWithdrawn))
     }
 
@@ -29,6 +29,7 @@ import Testing
     @Test func recordsAreReadAsTheyWereWritten() {
         for record in [
             ownership(1), ownership(2, "b", successor: "c"), ownership(3, isWithdrawn: true), .presence(instance: "a", url: ""),
+            .presence(instance: "a", url: "", home: "h 1"), ownership(4, home: "h"),
             .presence(instance: "50 % of\nän instance\u{7F}", url: "http://[::1]:80/%20 x"), .absence(instance: "a"),
         ] {
             #expect(read(record) == record)
@@ -108,6 +109,22 @@ import Testing
         #expect(apply(.absence(instance: "b"), to: &table) == .changed)
         #expect(apply(.absence(instance: "b"), to: &table) == .nothing)
         #expect(table.liveInstances.isEmpty)
+    }
+
+    /// Two processes that live never have the same home.
+    @Test func whoeverComesIntoAHomeTellsThatItsFormerOwnerHasEnded() {
+        var table = OwnerTable()
+        _ = apply(.presence(instance: "a", url: "u", home: "h"), to: &table)
+        _ = apply(.presence(instance: "b", url: "v", home: "i"), to: &table)
+        _ = apply(ownership(5, home: "h"), to: &table)
+        #expect(table.vacant == [:])
+        #expect(apply(.presence(instance: "a2", url: "u", home: "h"), to: &table) == .changed)
+        #expect(table.liveInstances == ["a2", "b"])
+        #expect(table.vacant == [partition: Epoch(5)])
+        #expect(table.owner(of: partition).map(table.isSucceeded) == true)
+        #expect(apply(.presence(instance: "a2", url: "u", home: "h"), to: &table) == .nothing)
+        _ = apply(ownership(6, "b", home: "i"), to: &table)
+        #expect(table.vacant == [:])
     }
 
     @Test func successorsAreSpreadEvenly() {

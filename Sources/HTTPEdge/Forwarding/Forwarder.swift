@@ -51,7 +51,11 @@ struct Forwarder: Sendable {
             }
             guard request.sender == nil else {
                 misdirected.increment()
-                throw Problem(.unavailable, reason, headers: [.retryAfter: "1", .highwaterMisdirected: "true"])
+                // Whom it was meant for may have ended, with this one in its place.
+                let isStranger = request.addressee.map { $0 != request.service.instance } ?? false
+                throw Problem(
+                    .unavailable, reason,
+                    headers: [.retryAfter: "1", .highwaterMisdirected: isStranger ? ForwardingClient.stranger : "true"])
             }
             guard let owners = request.service.owners, let partition = request.service.partition(of: request.stream) else {
                 throw Problem.unavailable(reason)
@@ -63,15 +67,24 @@ struct Forwarder: Sendable {
                 case .answered(let response):
                     guard isInDoubt && response.status.tellsNoEffect else { return response }
                     reason = "the owner of \(partition) could not tell"
-                case .misdirected: reason = "the owner of \(partition) has just changed"
-                case .unreached: reason = "the owner of \(partition) cannot be reached"
+                case .misdirected(byStranger: false):
+                    reason = "the owner of \(partition) has just changed, and the new one has not announced itself yet"
+                case .misdirected(byStranger: true):
+                    owners.missed(owner)
+                    reason = "the owner of \(partition) has ended"
+                case .unreached:
+                    owners.missed(owner)
+                    reason = "the owner of \(partition) cannot be reached"
                 case .lost:
                     isInDoubt = isInDoubt || request.commandID != nil
                     reason = "the owner of \(partition) did not answer"
                 }
             }
             guard elapsed() < (isInDoubt ? limit : min(limit, patience)) else {
-                guard isInDoubt, let id = request.commandID else { throw Problem.unavailable(reason) }
+                guard isInDoubt, let id = request.commandID else {
+                    guard let prospect = await request.service.prospect(of: request.stream) else { throw Problem.unavailable(reason) }
+                    throw Problem.unavailable("\(prospect.explanation); nothing happened, send it again", retryAfter: prospect.retryAfter)
+                }
                 throw Problem.outcomeUnknown(id)
             }
             await change(of: partition, from: owner, owners, within: pause.next(jitter: (1 + environment.jitter()) / 2))
@@ -84,7 +97,7 @@ struct Forwarder: Sendable {
         _ request: StreamRequest, to owner: OwnerAnnouncement, _ owners: any OwnerDirectory, within timeout: Duration
     ) async -> ForwardingClient.Result {
         await withTaskGroup(of: ForwardingClient.Result.self) { group in
-            group.addTask { await client.send(request, to: owner.url, as: request.service.instance, within: timeout) }
+            group.addTask { await client.send(request, to: owner, as: request.service.instance, within: timeout) }
             group.addTask {
                 _ = await owners.change(of: owner.partition, from: owner)
                 try? await environment.clock.sleep(for: grace)

@@ -6,13 +6,14 @@ import NIOCore
 import NIOHTTP1
 import NIOPosix
 import Synchronization
+import WriteModel
 
 /// Sends requests to other instances, over connections that are kept.
 final class ForwardingClient: Sendable {
     enum Result: Sendable {
         case answered(Response)
-        /// The other instance does not own the partition either; nothing happened.
-        case misdirected
+        /// The other instance does not own the partition either; nothing happened. A stranger is another than the request was meant for.
+        case misdirected(byStranger: Bool)
         /// The other instance did not get the request; nothing happened.
         case unreached(String)
         /// The other instance may have got the request; it is not known what became of it.
@@ -21,6 +22,9 @@ final class ForwardingClient: Sendable {
 
     /// Answers longer than this are passed on as they come, and are only kept whole where they tell a command's outcome.
     private static let maximumOutcomeBytes = 64 << 20
+
+    /// How an instance says that it is not the one that a request was meant for.
+    static let stranger = "stranger"
 
     /// Of these errors the other instance has seen nothing.
     private static let unsent: [HTTPClientError] = [
@@ -44,17 +48,20 @@ final class ForwardingClient: Sendable {
         try? await client.withLock { $0.take() }?.shutdown()
     }
 
-    func send(_ request: StreamRequest, to url: String, as instance: String, within timeout: Duration) async -> Result {
+    func send(_ request: StreamRequest, to owner: OwnerAnnouncement, as instance: String, within timeout: Duration) async -> Result {
         guard let client = client.withLock({ $0 }) else { return .unreached("this instance forwards nothing any more") }
-        var outgoing = HTTPClientRequest(url: url + (request.head.path ?? "/"))
+        var outgoing = HTTPClientRequest(url: owner.url + (request.head.path ?? "/"))
         outgoing.method = HTTPMethod(rawValue: request.head.method.rawValue)
         outgoing.headers = Self.headers(of: request)
         outgoing.headers.replaceOrAdd(name: HTTPField.Name.highwaterForwardedBy.rawName, value: instance)
+        outgoing.headers.replaceOrAdd(name: HTTPField.Name.highwaterForwardedTo.rawName, value: owner.instance)
         outgoing.headers.replaceOrAdd(name: HTTPField.Name.highwaterTimeout.rawName, value: "\(timeout.wholeMilliseconds)")
         if let body = request.body { outgoing.body = .bytes(body) }
         do {
             let answer = try await client.execute(outgoing, timeout: TimeAmount(timeout))
-            if answer.headers.contains(name: HTTPField.Name.highwaterMisdirected.rawName) { return .misdirected }
+            if let how = answer.headers.first(name: HTTPField.Name.highwaterMisdirected.rawName) {
+                return .misdirected(byStranger: how == Self.stranger)
+            }
             var headers = HTTPFields(passedOn: answer.headers)
             let status = HTTPResponse.Status(code: Int(answer.status.code), reasonPhrase: answer.status.reasonPhrase)
             if request.head.method == .head || status == .notModified {
@@ -95,6 +102,8 @@ final class ForwardingClient: Sendable {
 extension HTTPField.Name {
     /// The instance that forwards a request. Who receives it answers it or says that it is misdirected, and never forwards it again.
     static let highwaterForwardedBy = Self("Highwater-Forwarded-By")!
+    /// The instance that a request is forwarded to, since another may have taken its address.
+    static let highwaterForwardedTo = Self("Highwater-Forwarded-To")!
     /// How many milliseconds the sender of a forwarded request waits for its answer.
     static let highwaterTimeout = Self("Highwater-Timeout")!
     /// Marks the answer to a forwarded request whose receiver does not own the partition.

@@ -21,6 +21,9 @@ struct StreamRequest: Sendable {
     /// The instance that has forwarded it, if one has.
     var sender: String? { head.headerFields[.highwaterForwardedBy] }
 
+    /// The instance that it was forwarded to, if it was.
+    var addressee: String? { head.headerFields[.highwaterForwardedTo] }
+
     /// How long an answer may take, by the one who forwarded it.
     var timeout: Duration? {
         guard sender != nil, let text = head.headerFields[.highwaterTimeout], let milliseconds = Int64(text), milliseconds >= 0 else {

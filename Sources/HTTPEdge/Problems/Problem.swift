@@ -28,8 +28,10 @@ struct Problem: Error, Sendable {
         Problem(.malformed, detail, members: field.map { [("field", .text($0))] } ?? [])
     }
 
-    static func unavailable(_ detail: String) -> Problem {
-        Problem(.unavailable, detail, headers: [.retryAfter: "1"])
+    /// - Parameter retryAfter: rounded up to whole seconds, as RFC 9110 has it.
+    static func unavailable(_ detail: String, retryAfter: Duration = .seconds(1)) -> Problem {
+        let (seconds, attoseconds) = retryAfter.components
+        return Problem(.unavailable, detail, headers: [.retryAfter: "\(seconds + (attoseconds > 0 ? 1 : 0))"])
     }
 
     static func outcomeUnknown(_ id: CommandID) -> Problem {

@@ -17,6 +17,8 @@ import WriteModel
 struct Node {
     private let runtime: Runtime
     private let topics: Opening<Void>
+    /// Where other instances share the partitions; held for as long as the process lives.
+    private let home: InstanceHome?
     /// One for each context, where other instances share its partitions.
     private let owners: [OwnerTopic]
     private let writers: [WriteService]
@@ -64,7 +66,9 @@ struct Node {
         self.runtime = runtime
         let isServing = roles.contains(.serve)
         let isProjecting = roles.contains(.project)
-        let owners = isServing && runtime.isShared(roles) ? Self.owners(application, runtime) : []
+        let isShared = isServing && runtime.isShared(roles)
+        home = isShared ? InstanceHome(folder: runtime.settings.stateFolder, logger: runtime.logger) : nil
+        let owners = isShared ? Self.owners(application, runtime, home) : []
         let writers = isServing ? Self.writers(application, runtime, owners) : []
         let topics = Self.topics(of: application, roles: roles, runtime, writers, connections: connections)
         // Queries are answered from the first. Projectors alone need the others.
@@ -130,9 +134,10 @@ struct Node {
         }
     }
 
-    private static func owners(_ application: Application, _ runtime: Runtime) -> [OwnerTopic] {
+    private static func owners(_ application: Application, _ runtime: Runtime, _ home: InstanceHome?) -> [OwnerTopic] {
         application.contexts.map {
-            OwnerTopic($0.writeModel.topic, log: runtime.log, instance: Runtime.instance, logger: runtime.logger)
+            OwnerTopic(
+                $0.writeModel.topic, log: runtime.log, instance: Runtime.instance, home: home?.name, logger: runtime.logger)
         }
     }
 

@@ -10,11 +10,15 @@ public struct OwnerAnnouncement: Hashable, Sendable {
     public let instance: String
     /// Where other instances reach it: `http://10.0.0.7:8080`.
     public let url: String
+    /// Names the place in which the process runs, beyond its life: a later one with the same home knows that this one has ended. Nil where it
+    /// has none.
+    public let home: String?
 
-    public init(partition: TopicPartition, epoch: Epoch, instance: String, url: String) {
+    public init(partition: TopicPartition, epoch: Epoch, instance: String, url: String, home: String? = nil) {
         self.partition = partition
         self.epoch = epoch
         self.instance = instance
         self.url = url
+        self.home = home
     }
 }

@@ -8,8 +8,9 @@ import EventModel
 /// highwater-owner 1                 highwater-instance 1
 /// partition ordering/7              instance commerce-3f2a
 /// epoch 1763704800000               url http://10.0.0.7:8080
-/// instance commerce-3f2a
+/// instance commerce-3f2a            home 5be1c0de       (where it has one)
 /// url http://10.0.0.7:8080
+/// home 5be1c0de                     (where it has one)
 /// successor commerce-91bc           (where it wants to leave)
 /// withdrawn yes                     (where it has left)
 /// ```
@@ -27,11 +28,12 @@ extension OwnerRecord {
                 ("partition", "\(announcement.partition)"), ("epoch", "\(announcement.epoch)"), ("instance", announcement.instance),
                 ("url", announcement.url),
             ]
+            if let home = announcement.home { fields.append(("home", home)) }
             if let successor = ownership.successor { fields.append(("successor", successor)) }
             if ownership.isWithdrawn { fields.append(("withdrawn", "yes")) }
             return Self.text(Self.ownershipKind, fields)
-        case .presence(let instance, let url):
-            return Self.text(Self.presenceKind, [("instance", instance), ("url", url)])
+        case .presence(let instance, let url, let home):
+            return Self.text(Self.presenceKind, [("instance", instance), ("url", url)] + (home.map { [("home", $0)] } ?? []))
         case .absence:
             return ""
         }
@@ -64,10 +66,11 @@ extension OwnerRecord {
             }
             self = .ownership(
                 Ownership(
-                    announcement: OwnerAnnouncement(partition: partition, epoch: Epoch(epoch), instance: instance, url: url),
+                    announcement: OwnerAnnouncement(
+                        partition: partition, epoch: Epoch(epoch), instance: instance, url: url, home: fields["home"]),
                     successor: fields["successor"], isWithdrawn: fields["withdrawn"] != nil))
         case Self.presenceKind:
-            self = .presence(instance: instance, url: url)
+            self = .presence(instance: instance, url: url, home: fields["home"])
         default:
             return nil
         }

@@ -5,7 +5,7 @@ enum OwnerRecord: Hashable, Sendable {
     /// Who writes a partition.
     case ownership(Ownership)
     /// An instance is there, and can take partitions.
-    case presence(instance: String, url: String)
+    case presence(instance: String, url: String, home: String? = nil)
     /// An instance is gone, or will take no more partitions: its key with an empty value, which compaction may remove.
     case absence(instance: String)
 
@@ -21,7 +21,7 @@ enum OwnerRecord: Hashable, Sendable {
     var key: String {
         switch self {
         case .ownership(let ownership): ownership.announcement.partition.description
-        case .presence(let instance, _), .absence(let instance): Self.instancePrefix + instance
+        case .presence(let instance, _, _), .absence(let instance): Self.instancePrefix + instance
         }
     }
 

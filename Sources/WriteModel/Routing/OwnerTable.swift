@@ -12,11 +12,14 @@ struct OwnerTable {
 
     private struct Instance {
         var url: String
+        var home: String?
         var heard: Timestamp
     }
 
     private var ownerships: [TopicPartition: OwnerRecord.Ownership] = [:]
     private var instances: [String: Instance] = [:]
+    /// How many instances have gone so far.
+    private(set) var departures = 0
 
     /// - Parameter heard: when the record was written, as far as is known: an instance that is not heard of for long is gone.
     mutating func apply(_ record: OwnerRecord, heard: Timestamp) -> Effect {
@@ -27,11 +30,18 @@ struct OwnerTable {
             guard ownership != ownerships[partition] else { return .nothing }
             ownerships[partition] = ownership
             return .changed
-        case .presence(let instance, let url):
-            let known = instances.updateValue(Instance(url: url, heard: max(heard, instances[instance]?.heard ?? heard)), forKey: instance)
-            return known?.url == url ? .nothing : .changed
+        case .presence(let instance, let url, let home):
+            // Two at once never have the same home, so that the one known before has ended.
+            let ended = home == nil ? [] : instances.filter { $0.value.home == home && $0.key != instance }.map(\.key)
+            for other in ended { instances[other] = nil }
+            departures += ended.count
+            let known = instances.updateValue(
+                Instance(url: url, home: home, heard: max(heard, instances[instance]?.heard ?? heard)), forKey: instance)
+            return known?.url == url && ended.isEmpty ? .nothing : .changed
         case .absence(let instance):
-            return instances.removeValue(forKey: instance) == nil ? .nothing : .changed
+            guard instances.removeValue(forKey: instance) != nil else { return .nothing }
+            departures += 1
+            return .changed
         }
     }
 
@@ -39,6 +49,7 @@ struct OwnerTable {
     mutating func forgetInstances(notHeardSince time: Timestamp) -> Bool {
         let before = instances.count
         instances = instances.filter { $0.value.heard >= time }
+        departures += before - instances.count
         return instances.count < before
     }
 
@@ -59,6 +70,18 @@ struct OwnerTable {
     /// Who writes the partition, as far as is known.
     func owner(of partition: TopicPartition) -> OwnerAnnouncement? {
         ownerships[partition].flatMap { $0.isWithdrawn ? nil : $0.announcement }
+    }
+
+    /// Whether another instance runs where the announced one did, so that this one has certainly ended.
+    func isSucceeded(_ announcement: OwnerAnnouncement) -> Bool {
+        guard let home = announcement.home else { return false }
+        return instances.contains { $0.value.home == home && $0.key != announcement.instance }
+    }
+
+    /// The partitions of which it is known that no instance writes them, with the last one's epoch: it has left without a successor, or is not
+    /// there any more.
+    var vacant: [TopicPartition: Epoch] {
+        ownerships.compactMapValues { stands($0) ? nil : $0.announcement.epoch }
     }
 
     /// The instances that are there and can take partitions, in order of name.

@@ -32,17 +32,33 @@ extension OwnerTopic {
         var start = next ?? bounds.lowerBound
         if start < bounds.lowerBound || start > bounds.upperBound { start = bounds.lowerBound }
         let reader = try await log.makeReader(of: place, from: start)
+        if start >= bounds.upperBound { caughtUp() }
         do {
             while true {
                 let batch = try await reader.next(maximumBytes: 1 << 20)
                 try Task.checkCancellation()
                 apply(batch.entries, writtenBefore: bounds.upperBound)
-                if let last = batch.entries.last { next = last.offset.next }
+                if let last = batch.entries.last {
+                    next = last.offset.next
+                    if last.offset.next >= bounds.upperBound { caughtUp() }
+                }
             }
         } catch {
             await reader.close()
             throw error
         }
+    }
+
+    /// Everything has been read that was in the topic when the reading began.
+    private func caughtUp() {
+        let now = environment.now()
+        let isNew = state.withLock { state in
+            defer { state.isCaughtUp = true }
+            guard !state.isCaughtUp else { return false }
+            state.noteVacancies(at: now)
+            return true
+        }
+        if isNew { changes.advance() }
     }
 
     func openTopic() async throws {
@@ -56,6 +72,7 @@ extension OwnerTopic {
         var mustPublish = false
         var unreadable: [Offset] = []
         state.withLock { state in
+            let departures = state.table.departures
             for entry in entries {
                 guard let record = OwnerRecord(entry) else {
                     unreadable.append(entry.offset)
@@ -66,10 +83,8 @@ extension OwnerTopic {
                 }
                 if case .ownership(let ownership) = record { state.repeatOwn(insteadOf: ownership.announcement) }
             }
-            if state.table.forgetInstances(notHeardSince: absent(at: now)) {
-                hasChanged = true
-                state.repeatUnheard()
-            }
+            if state.table.forgetInstances(notHeardSince: absent(at: now)) { hasChanged = true }
+            if hasChanged { state.haveChanged(since: departures, at: now) }
             mustPublish = !state.unpublished.isEmpty
         }
         for offset in unreadable {
@@ -84,9 +99,10 @@ extension OwnerTopic {
         while (try? await environment.clock.sleep(for: options.beat)) != nil {
             let now = environment.now()
             let hasChanged = state.withLock { state in
+                let departures = state.table.departures
                 if state.isPresent { state.isPresenceUnpublished = true }
                 let hasForgotten = state.table.forgetInstances(notHeardSince: absent(at: now))
-                if hasForgotten { state.repeatUnheard() }
+                if hasForgotten { state.haveChanged(since: departures, at: now) }
                 return hasForgotten
             }
             if hasChanged { changes.advance() }
@@ -105,6 +121,12 @@ extension OwnerTopic.State {
             table.admits(own.announcement.epoch, of: other.partition)
         else { return }
         unpublished.insert(other.partition)
+    }
+
+    /// Owners or instances are others than before.
+    fileprivate mutating func haveChanged(since departures: Int, at now: Timestamp) {
+        if table.departures != departures { repeatUnheard() }
+        if isCaughtUp { noteVacancies(at: now) }
     }
 
     /// Says over what nobody would have believed before: the owner that was known is not there any more.

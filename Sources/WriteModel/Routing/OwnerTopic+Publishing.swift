@@ -78,11 +78,11 @@ extension OwnerTopic {
                     .ownership(
                         OwnerRecord.Ownership(
                             announcement: OwnerAnnouncement(
-                                partition: partition, epoch: own.announcement.epoch, instance: instance, url: url),
+                                partition: partition, epoch: own.announcement.epoch, instance: instance, url: url, home: home),
                             successor: own.successor, isWithdrawn: own.isWithdrawn)))
             }
             if state.isPresenceUnpublished {
-                records.append(state.isPresent ? .presence(instance: instance, url: url) : .absence(instance: instance))
+                records.append(state.isPresent ? .presence(instance: instance, url: url, home: home) : .absence(instance: instance))
             }
             state.unpublished = []
             state.isPresenceUnpublished = false

@@ -28,6 +28,8 @@ public final class OwnerTopic: OwnerDirectory, Service {
     public let context: Topic
     /// Names this process, as in its claims.
     public let instance: String
+    /// Names the place in which this process runs, as no other living process does; nil where it has none of its own.
+    let home: String?
     let log: any EventLog
     let options: Options
     let environment: EngineEnvironment
@@ -52,14 +54,26 @@ public final class OwnerTopic: OwnerDirectory, Service {
         var unpublished: Set<TopicPartition> = []
         var isPresenceUnpublished = true
         var isSending = false
+        /// Whether everything has been read that was in the topic when the reading began.
+        var isCaughtUp = false
+        /// The partitions of which nobody is known to write them, by the epoch of the last who did, and since when that is known.
+        var vacancies: [TopicPartition: Vacancy] = [:]
+        /// The owners that a request has not found, in the same way.
+        var missed: [TopicPartition: Vacancy] = [:]
+    }
+
+    struct Vacancy {
+        let epoch: Epoch
+        let since: Timestamp
     }
 
     public init(
-        _ context: Topic, log: any EventLog, instance: String, options: Options = Options(), environment: EngineEnvironment = .system,
-        logger: Logger
+        _ context: Topic, log: any EventLog, instance: String, home: String? = nil, options: Options = Options(),
+        environment: EngineEnvironment = .system, logger: Logger
     ) {
         self.context = context
         self.instance = instance
+        self.home = home
         self.log = log
         self.options = options
         self.environment = environment
@@ -87,7 +101,13 @@ public final class OwnerTopic: OwnerDirectory, Service {
         }
     }
 
-    public func owner(of partition: TopicPartition) -> OwnerAnnouncement? { state.withLock { $0.table.owner(of: partition) } }
+    /// Nil as well where the newest announcement is of an instance that has certainly ended.
+    public func owner(of partition: TopicPartition) -> OwnerAnnouncement? {
+        state.withLock { state in
+            guard let owner = state.table.owner(of: partition), !isPredecessor(owner), !state.table.isSucceeded(owner) else { return nil }
+            return owner
+        }
+    }
 
     public func change(of partition: TopicPartition, from known: OwnerAnnouncement?) async -> OwnerAnnouncement? {
         while true {
@@ -105,7 +125,7 @@ public final class OwnerTopic: OwnerDirectory, Service {
     /// Whether another instance writes the partition and is there.
     func isOwnedElsewhere(_ partition: TopicPartition) -> Bool {
         state.withLock { state in
-            guard let owner = state.table.owner(of: partition), owner.instance != instance else { return false }
+            guard let owner = state.table.owner(of: partition), owner.instance != instance, !isPredecessor(owner) else { return false }
             return state.table.liveInstances.contains(owner.instance)
         }
     }
@@ -118,7 +138,8 @@ public final class OwnerTopic: OwnerDirectory, Service {
     /// Announces this instance as the partition's owner, again and again until that is in the topic or superseded.
     func won(_ partition: TopicPartition, epoch: Epoch) {
         state.withLock { state in
-            let announcement = OwnerAnnouncement(partition: partition, epoch: epoch, instance: instance, url: state.url ?? "")
+            let announcement = OwnerAnnouncement(
+                partition: partition, epoch: epoch, instance: instance, url: state.url ?? "", home: home)
             state.own[partition] = OwnerRecord.Ownership(announcement: announcement, successor: state.successors[partition])
             state.unpublished.insert(partition)
         }

@@ -23,6 +23,9 @@ public protocol CommandService: Sendable {
     /// Why the stream's commands cannot be decided by this instance at present, for clients; nil where it owns the partition.
     func reasonNotOwner(of stream: StreamID) async -> String?
 
+    /// What is known of the stream's partition where no instance is known to write it; nil where one is.
+    func prospect(of stream: StreamID) async -> OwnerProspect?
+
     /// Returns once this instance has accounted for `position`, of a partition that it writes: what it reads from then on is as new. At once
     /// where it has given the position out itself; another instance's ends its ownership.
     func catchUp(to position: LogPosition, timeout: Duration) async throws(HistoryError)
@@ -42,6 +45,8 @@ public protocol CommandService: Sendable {
 extension CommandService {
     /// Answers within the service's deadline.
     public func execute(_ command: Command) async -> CommandOutcome { await execute(command, timeout: nil) }
+
+    public func prospect(of stream: StreamID) async -> OwnerProspect? { nil }
 }
 
 /// An event as it was read back from the log.

@@ -11,7 +11,7 @@ public struct PartitionOwnership: Sendable {
     public let reading: ReadingProgress?
     /// The writer whose claim has taken it from this instance; nil where none has.
     public let successor: String?
-    /// Which other instance writes it, where this one does not and the other has announced itself.
+    /// Which other instance writes it, where this one does not and the other has announced itself and is not known to have ended.
     public let announced: OwnerAnnouncement?
 
     public var isOwner: Bool { epoch != nil }

@@ -66,6 +66,8 @@ extension WriteService {
     func heed(_ ownerTopic: OwnerTopic) async {
         /// The nominations of this instance that it has followed, by the epoch of who made them.
         var followed: [TopicPartition: Epoch] = [:]
+        /// What it has inherited and claimed, in the same way.
+        var inherited: [TopicPartition: Epoch] = [:]
         while !Task.isCancelled {
             let count = ownerTopic.changes.count
             await withTaskGroup { group in
@@ -74,6 +76,10 @@ extension WriteService {
                     let epoch = known.announcement.epoch
                     if known.successor == instance, followed[owner.partition] ?? .zero < epoch {
                         followed[owner.partition] = epoch
+                        group.addTask { await owner.assign() }
+                    } else if let epoch = ownerTopic.inheritance(of: owner.partition), inherited[owner.partition] ?? .zero < epoch {
+                        // The process that wrote it in this place has ended: there is no sense in waiting until the group finds that out.
+                        inherited[owner.partition] = epoch
                         group.addTask { await owner.assign() }
                     } else if known.announcement.instance != instance {
                         group.addTask { if let own = await owner.ownEpoch, own < epoch { await owner.check() } }

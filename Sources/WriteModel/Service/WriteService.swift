@@ -113,6 +113,15 @@ public final class WriteService: CommandService, Service {
 
     public func reasonNotOwner(of stream: StreamID) async -> String? { await owner(of: stream)?.reason?.told }
 
+    public func prospect(of stream: StreamID) async -> OwnerProspect? {
+        guard let ownerTopic, let owner = owner(of: stream) else { return nil }
+        let vacancy = ownerTopic.vacancy(of: owner.partition, at: environment.now())
+        let isClaiming = await owner.isClaiming
+        guard isClaiming || vacancy != nil || ownerTopic.owner(of: owner.partition) == nil else { return nil }
+        return OwnerProspect(
+            owner.partition, isClaiming: isClaiming, vacancy: vacancy, succession: membership.withLock { $0?.patience })
+    }
+
     /// Why nothing can be written at present, whatever instance is asked; nil where it can.
     public var obstacle: String? { halt.withLock { $0?.full } }
 

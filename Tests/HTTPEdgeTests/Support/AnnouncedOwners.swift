@@ -8,6 +8,7 @@ final class AnnouncedOwners: OwnerDirectory {
         var owners: [TopicPartition: OwnerAnnouncement] = [:]
         var waiters: [Int: CheckedContinuation<Void, Never>] = [:]
         var nextTicket = 0
+        var missed: [OwnerAnnouncement] = []
     }
 
     private let state = Mutex(State())
@@ -26,6 +27,11 @@ final class AnnouncedOwners: OwnerDirectory {
         }
         for waiter in waiters { waiter.resume() }
     }
+
+    /// Those whom requests have not found.
+    var missed: [OwnerAnnouncement] { state.withLock { $0.missed } }
+
+    func missed(_ owner: OwnerAnnouncement) { state.withLock { $0.missed.append(owner) } }
 
     func owner(of partition: TopicPartition) -> OwnerAnnouncement? { state.withLock { $0.owners[partition] } }
 

@@ -24,6 +24,7 @@ final class InMemoryCommands: CommandService {
         var nextOffset: Int64 = 0
         var scripted: CommandOutcome?
         var fault: (any Error & Sendable)?
+        var prospect: OwnerProspect?
     }
 
     let context: BoundedContext
@@ -60,6 +61,8 @@ final class InMemoryCommands: CommandService {
 
     /// From now on answers every command so, having done nothing; nil: decides them again.
     func answerAlways(_ outcome: CommandOutcome?) { contents.withLock { $0.scripted = outcome } }
+    /// From now on says so of a partition that nobody writes.
+    func expect(_ prospect: OwnerProspect) { contents.withLock { $0.prospect = prospect } }
     /// From now on fails every read so.
     func failReads(_ error: HistoryError) { contents.withLock { $0.fault = error } }
 
@@ -82,6 +85,7 @@ final class InMemoryCommands: CommandService {
     var partitionCount: Int? { 8 }
     func partition(of stream: StreamID) -> TopicPartition? { TopicPartition(context.topic, Partition(0)) }
     func reasonNotOwner(of stream: StreamID) async -> String? { nil }
+    func prospect(of stream: StreamID) async -> OwnerProspect? { contents.withLock { $0.prospect } }
 
     func execute(_ command: Command, timeout: Duration?) async -> CommandOutcome {
         await before()

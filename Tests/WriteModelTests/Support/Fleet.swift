@@ -25,14 +25,14 @@ struct Fleet: Sendable {
 
     /// Not running yet.
     func instance(
-        _ name: String, handover: Duration = .seconds(5), stores: any StateStoreProvider = InMemoryStateStores()
+        _ name: String, home: String? = nil, handover: Duration = .seconds(5), stores: any StateStoreProvider = InMemoryStateStores()
     ) -> FleetInstance {
-        FleetInstance(name, in: self, handover: handover, stores: stores)
+        FleetInstance(name, home: home, in: self, handover: handover, stores: stores)
     }
 
     /// One that runs and writes what the group gives it.
-    func start(_ name: String, handover: Duration = .seconds(5)) async throws -> FleetInstance {
-        let instance = instance(name, handover: handover)
+    func start(_ name: String, home: String? = nil, handover: Duration = .seconds(5)) async throws -> FleetInstance {
+        let instance = instance(name, home: home, handover: handover)
         instance.run()
         return instance
     }
@@ -88,11 +88,12 @@ final class FleetInstance: Sendable {
     private let running: Signal = Signal()
     private let task: Task<Void, any Error>
 
-    init(_ name: String, in fleet: Fleet, handover: Duration, stores: any StateStoreProvider) {
+    init(_ name: String, home: String?, in fleet: Fleet, handover: Duration, stores: any StateStoreProvider) {
         self.name = name
         let logger = Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
         let gated = GatedLog(fleet.log)
-        let owners = OwnerTopic(Fleet.topic, log: gated, instance: name, environment: fleet.clock.environment, logger: logger)
+        let owners = OwnerTopic(
+            Fleet.topic, log: gated, instance: name, home: home, environment: fleet.clock.environment, logger: logger)
         owners.advertise(url: "http://\(name)")
         var options = WriteService.Options(instance: name)
         options.partitions = Fleet.partitions
