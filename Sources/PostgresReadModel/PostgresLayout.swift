@@ -52,6 +52,9 @@ struct PostgresLayout: Sendable {
         CREATE TABLE identity (value text NOT NULL);
         INSERT INTO identity SELECT left(md5(random()::text || clock_timestamp()::text), 8);
         """,
+        """
+        ALTER TABLE identity ADD COLUMN place text;
+        """,
     ])
 
     /// Brings the schema up to date, in one transaction, one process at a time. Changes nothing, and needs no rights to, where it is.

@@ -57,7 +57,7 @@ public final class PostgresReadModelStore: ReadModelStore {
     }
 
     public let name = "postgres"
-    /// Made with the engine's tables: a database restored from a dump of another has the other's, and must not be fed by its workers.
+    /// A database restored from a dump of another, or made after it, is given a word of its own.
     public var identity: String? { knownIdentity.withLock { $0 } }
     private let knownIdentity = Mutex<String?>(nil)
     let pool: ConnectionPool
@@ -132,7 +132,8 @@ public final class PostgresReadModelStore: ReadModelStore {
             let identity = try await store.perform("open the read model") { session, _ in
                 if readOnly { try layout.check(session, catalog) } else { try layout.migrate(session, catalog) }
                 guard layout.steps.count >= PostgresLayout.current.steps.count else { return String?.none }
-                return try session.run("SELECT value FROM \(catalog.schema).identity").text(0, 0)
+                let identity = PostgresIdentity(session: session, catalog: catalog)
+                return readOnly ? try identity.find() : try identity.settle()
             }
             store.knownIdentity.withLock { $0 = identity.map { "postgres\($0)" } }
         } catch {

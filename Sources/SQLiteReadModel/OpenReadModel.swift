@@ -10,6 +10,8 @@ struct OpenReadModel: Sendable {
     let pool: DatabasePool
     /// Nil for those that only look.
     let files: DatabaseFiles?
+    /// The file's word; nil for those that only look at a file that stands where its word was not made.
+    let identity: String?
 
     /// Opens the file, making it and its folder where they do not exist, and brings the engine's tables up to date. Blocks.
     init(_ path: String, number: Int = 0, readOnly: Bool) throws {
@@ -22,9 +24,15 @@ struct OpenReadModel: Sendable {
             }
             (pool, files) = try Self.connect(path, readOnly: readOnly)
             if readOnly {
-                try pool.read { db in try SQLiteLayout.check(db, path: path) }
+                identity = try pool.read { db in
+                    try SQLiteLayout.check(db, path: path)
+                    return try SQLiteIdentity.find(db, path: path)
+                }
             } else {
-                try pool.write { db in try SQLiteLayout.migrate(db, path: path) }
+                identity = try pool.write { db in
+                    try SQLiteLayout.migrate(db, path: path)
+                    return try SQLiteIdentity.settle(db, path: path)
+                }
             }
         } catch {
             throw readModelError("open the read model", path, error)

@@ -33,7 +33,15 @@ enum SQLiteLayout {
           sequence INTEGER NOT NULL,
           PRIMARY KEY (projection, generation, partition)
         ) WITHOUT ROWID;
+        """,
         """
+        CREATE TABLE highwater_identity (
+          value TEXT NOT NULL,
+          host TEXT NOT NULL,
+          device INTEGER NOT NULL,
+          file INTEGER NOT NULL
+        );
+        """,
     ]
 
     /// To be called within a transaction, so that an upgrade happens whole or not at all.

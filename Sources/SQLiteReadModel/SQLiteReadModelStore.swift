@@ -20,8 +20,8 @@ import Synchronization
 /// Nothing here runs on the cooperative pool: GRDB gives each connection a queue of its own.
 public final class SQLiteReadModelStore: ReadModelStore {
     public let name = "sqlite"
-    /// Of the machine and the file's path: a copy elsewhere is another database.
-    public let identity: String?
+    /// That of the file as it was opened last: a copy elsewhere is another database.
+    public var identity: String? { current.withLock { $0.identity }.map { "sqlite\($0)" } }
     let path: String
     /// The clock of leases and holds: all who open the file are on one machine.
     let now: @Sendable () -> Timestamp
@@ -56,14 +56,6 @@ public final class SQLiteReadModelStore: ReadModelStore {
         self.path = path
         self.now = now
         self.logger = logger
-        identity = Self.identity(of: path)
-    }
-
-    private static func identity(of path: String) -> String {
-        let place = ProcessInfo.processInfo.hostName + "\0" + URL(fileURLWithPath: path).resolvingSymlinksInPath().path
-        // FNV-1a: the same in every process.
-        let hash = place.utf8.reduce(0xcbf2_9ce4_8422_2325 as UInt64) { ($0 ^ UInt64($1)) &* 0x100_0000_01b3 }
-        return "sqlite" + String(hash, radix: 36)
     }
 
     /// Opens the file, making it and its folder where they do not exist, and brings the engine's tables up to date.

@@ -26,6 +26,26 @@ enum TestDatabase {
         }
     }
 
+    /// Runs `body` with the URL of a copy of a database that nobody uses, with every byte of the original.
+    static func withCopy(of original: String, _ body: (String) async throws -> Void) async throws {
+        var url = try #require(URLComponents(string: original))
+        let name = String(url.path.dropFirst())
+        let copy = name + "_copy"
+        // The server takes a moment to end the sessions of processes that have ended.
+        try await eventually("\(name) is copied") {
+            try await psql("CREATE DATABASE \(copy) TEMPLATE \(name)")
+            return true
+        }
+        url.path = "/" + copy
+        do {
+            try await body(url.string ?? "")
+            try? await psql("DROP DATABASE \(copy) WITH (FORCE)")
+        } catch {
+            try? await psql("DROP DATABASE \(copy) WITH (FORCE)")
+            throw error
+        }
+    }
+
     private struct Failure: Error, CustomStringConvertible {
         let description: String
     }
