@@ -92,8 +92,9 @@ extension HealthCheckResult {
         return switch status.state {
         case .starting: .failing("not begun yet; lag unknown")
         case .building: .passing("builds a new generation; lag unknown")
-        case .running where status.partitions.isEmpty: .passing("no partition is assigned to this worker")
-        case .running: .passing("lag \(status.lagRecords)")
+        case .running where status.partitions.isEmpty && status.others.isEmpty:
+            .passing("no partition is assigned to this worker yet; lag unknown")
+        case .running: .passing(status.lag)
         case .retrying(let fault), .stopped(let fault): .failing(fault)
         case .finished: .failing("ended")
         }

@@ -13,10 +13,11 @@ package struct SampleSystem: Sendable {
     package let partitions: Int
     package var options = ProjectionRunnerOptions(retry: (.microseconds(100), .milliseconds(2)), recheck: .milliseconds(1))
 
-    package init(_ store: any ReadModelStore, partitions: Int = 3) async throws {
+    /// - Parameter groups: who coordinates the log's groups; where nobody does, each member works on every partition.
+    package init(_ store: any ReadModelStore, partitions: Int = 3, groups: InMemoryGroups? = nil) async throws {
         self.store = store
         self.partitions = partitions
-        log = InMemoryLog()
+        log = InMemoryLog(groups: groups)
         try await log.createTopic(Self.topic, partitions: partitions)
         writer = ScriptedWriter(log, topic: Self.topic, partitions: partitions)
     }

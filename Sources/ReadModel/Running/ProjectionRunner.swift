@@ -26,6 +26,10 @@ public final class ProjectionRunner: Service {
     let metrics: RunnerMetrics
     private let shared = Mutex(RunnerStatus())
     private let bulkFailed = Atomic(false)
+    /// The generation that it folds into.
+    let current = Mutex<Generation?>(nil)
+    /// The partitions that the topic had when it was last found to be as it was written.
+    private let checkedCount = Mutex<Int?>(nil)
 
     /// - Parameter signal: the one that the process's ``ReadModelQueries`` of the same store listen to.
     public init(
@@ -72,6 +76,7 @@ public final class ProjectionRunner: Service {
                 for await partitions in membership.assignments { assigned.set(partitions) }
             }
             group.addTask { await self.clearAbandoned() }
+            group.addTask { await self.watch(assigned) }
             await self.follow(assigned, membership)
             group.cancelAll()
         }
@@ -112,6 +117,7 @@ public final class ProjectionRunner: Service {
                 case .fenced:
                     metrics.fenced.increment()
                     update { $0.fencedBatches += 1 }
+                    assigned.disown()
                     if session.hasApplied { fences.reset() }
                     try await environment.clock.sleep(for: fences.next(jitter: environment.jitter()))
                 }
@@ -128,7 +134,7 @@ public final class ProjectionRunner: Service {
 
     /// The generation to fold into; nil where one had to be built first.
     private func liveGeneration() async throws -> Generation? {
-        let partitions = try await log.partitions(of: topic)
+        let partitions = try await checkedPartitions()
         if let bulk = try await bulk(partitions) {
             do {
                 try await build("much is in the log; building the first generation in bulk", over: bulk.live)
@@ -142,11 +148,21 @@ public final class ProjectionRunner: Service {
         switch try await LiveGeneration.find(projection.schema, in: store, topic: topic, partitions: partitions) {
         case .current(let generation):
             update { $0.generation = generation.number }
+            current.withLock { $0 = generation }
             return generation
         case .outdated(let old):
             try await build("the live generation is of the older \(old.schema.projection); building a new one beside it", over: old.number)
             return nil
         }
+    }
+
+    /// The topic's partitions, looked into whenever their number is another than before.
+    private func checkedPartitions() async throws -> Int {
+        let count = try await log.partitions(of: topic)
+        if checkedCount.withLock({ $0 }) == count { return count }
+        let checked = try await log.historyPartitions(of: topic)
+        checkedCount.withLock { $0 = checked }
+        return checked
     }
 
     /// A long log of which there is nothing yet.
@@ -209,7 +225,8 @@ public final class ProjectionRunner: Service {
         try? await environment.clock.sleep(for: wait)
     }
 
-    /// Waits until another generation is live than that with which it failed, as after a rebuild, or the database is another one.
+    /// Waits until another generation is live than that with which it failed, as after a rebuild, the database is another one, or a topic that
+    /// was set up wrongly is as it was.
     private func stop(after error: any Error, of failed: Int?) async {
         metrics.faults.increment()
         update { $0.state = .stopped("\(error)") }
@@ -220,6 +237,8 @@ public final class ProjectionRunner: Service {
             // A store that cannot be asked is asked again.
             if let number = try? await liveNumber(), number != failed { return }
             if let now = try? await store.incarnation(), now != incarnation { return }
+            let isOfTopic = (error as? LogError)?.code == .misconfigured
+            if isOfTopic, (try? await log.historyPartitions(of: topic)) != nil { return }
         }
     }
 

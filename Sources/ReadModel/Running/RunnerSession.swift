@@ -172,11 +172,10 @@ final class RunnerSession: Sendable {
 
     private func report(_ lanes: [Partition: RunnerLane]) {
         let partitions = lanes.mapValues(\.progress)
-        runner.update { $0.partitions = partitions }
-        runner.metrics.lagRecords.record(Double(partitions.values.reduce(0) { $0 + $1.lag }))
-        // Of the partitions that lag, the longest time since what was applied last; at most the true lag of the next record.
-        let now = runner.environment.now()
-        let seconds = partitions.values.lazy.filter { $0.lag > 0 }.compactMap(\.storedAt).map { now.seconds(since: $0) }.max()
-        runner.metrics.lagSeconds.record(max(0, seconds ?? 0))
+        runner.update { status in
+            status.partitions = partitions
+            for partition in partitions.keys { status.others[partition] = nil }
+        }
+        runner.reportLag()
     }
 }

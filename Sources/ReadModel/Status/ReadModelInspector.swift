@@ -38,7 +38,7 @@ public struct ReadModelInspector: Sendable {
                 for (number, position) in try await store.positions(of: live).sorted(by: { $0.key < $1.key }) {
                     let partition = TopicPartition(topic, number)
                     let end = try await log.bounds(of: partition).upperBound
-                    let (lag, waitsSince) = try await lag(partition, after: position, end: end)
+                    let (lag, waitsSince) = try await log.waiting(in: partition, after: position, end: end)
                     if let waitsSince { oldest = min(oldest ?? waitsSince, waitsSince) }
                     partitions.append(
                         .init(partition: number.rawValue, offset: position.offset.rawValue, end: end.rawValue, lag: lag))
@@ -61,19 +61,5 @@ public struct ReadModelInspector: Sendable {
             },
             partitions: partitions, lagRecords: partitions.reduce(0) { $0 + $1.lag },
             lagSeconds: oldest.map { max(0, environment.now().seconds(since: $0)) } ?? 0, error: failure)
-    }
-
-    /// How many records wait, and since when the first has; trailing void records wait for nothing.
-    private func lag(
-        _ partition: TopicPartition, after position: ChainPosition, end: Offset
-    ) async throws -> (records: Int64, since: Timestamp?) {
-        let lag = end.rawValue - position.offset.next.rawValue
-        guard lag > 0 else { return (0, nil) }
-        let from = max(.zero, position.offset)
-        let entries = try await log.read(partition, from..<min(end, from + 256))
-        var fold = ChainFold(partition, after: position)
-        let batch = try fold.admit(LogBatch(entries: entries, end: end))
-        if batch.records.isEmpty && batch.next >= end { return (0, nil) }
-        return (lag, batch.records.first?.storedAt)
     }
 }
