@@ -31,7 +31,10 @@ extension MetricsRegistry {
         ("highwater_projection_fenced_batches_total", "Batches rolled back because another projector had moved the position."),
         ("highwater_projection_void_records_total", "Records that the chain rule skips, as a projector read them."),
         ("highwater_projection_faults_total", "Faults after which a projector began again: of the log, of the store, or of an event."),
-        ("highwater_projection_lag_records", "Records of the log that the read model has not applied yet."),
+        (
+            "highwater_projection_lag_records",
+            "Records of all partitions that the read model has not applied yet; every worker tells the whole."
+        ),
         ("highwater_projection_lag_seconds", "Age of the oldest record that the read model has not applied yet."),
         // PostgresReadModel
         ("highwater_postgres_connections", "Connections to PostgreSQL that are open."),
