@@ -52,8 +52,9 @@ extension HealthCheckResult {
         let elsewhere = partitions.count { $0.epoch == nil && $0.announced != nil }
         let others = partitions.filter { $0.epoch == nil && $0.announced == nil }
         if own + elsewhere == 0, let successor = others.lazy.compactMap(\.successor).first {
-            return .failing("another process writes this log, and this one waits until that has ended: '\(successor)'")
+            return .unfit("another process writes this log, and this one waits until that has ended: '\(successor)'")
         }
+        if own == 0, let displaced = others.first(where: \.isLogDisplaced) { return .unfit(displaced.reason ?? "the log's file is gone") }
         let reading = others.compactMap(\.reading)
         let missing = others.filter { $0.reading == nil }
         var detail = "writes \(own) of \(partitions.count) partitions"

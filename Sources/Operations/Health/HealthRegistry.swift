@@ -6,7 +6,7 @@ import Synchronization
 /// - A part is ready while all its checks pass.
 /// - `startup` is true for good once the parts that the instance starts with have all been ready.
 /// - `ready` is true, once it has started, while one of the parts is ready for which the instance gets requests: a request to another part gets
-///   a 503 of its own. The report says `degraded` while some part is not ready. An instance that gets no requests is ready while all its parts
+///   a 503 of its own. It is false where a check finds the instance unfit. The report says `degraded` while some part is not ready. An instance that gets no requests is ready while all its parts
 ///   are.
 /// - Draining makes `ready`, and every part, false at once.
 public final class HealthRegistry: Sendable {
@@ -87,7 +87,8 @@ public final class HealthRegistry: Sendable {
             return (state.hasStarted, state.isLeaving)
         }
         let requested = parts.filter { serving.contains($0.key) }.values
-        let isReady = hasStarted && (requested.isEmpty ? parts.values.allSatisfy { $0 } : requested.contains(true))
+        let isUnfit = checks.values.contains { $0.result.isUnfit }
+        let isReady = hasStarted && !isUnfit && (requested.isEmpty ? parts.values.allSatisfy { $0 } : requested.contains(true))
         if probe == .startup {
             return HealthReport(isPassing: hasStarted, status: hasStarted ? "started" : "starting", parts: parts, checks: checks)
         }

@@ -100,6 +100,8 @@ actor PartitionOwner {
     var isIdle: Bool { machine.isIdle && (!isAssigning || isLeaving) }
     /// Of the claim by which it writes the partition; nil where it does not.
     var ownEpoch: Epoch? { machine.isOwner ? machine.epoch : nil }
+    /// Whether the log has said that its file is not the one at its path any more.
+    var isLogDisplaced: Bool { machine.outage?.code == .displaced }
     var queueDepth: Int { machine.queueDepth }
     /// About to write the partition.
     var isClaiming: Bool { !isLeaving && (isAssigning || !machine.isIdle && !machine.isOwner) }

@@ -11,6 +11,8 @@ public struct PartitionOwnership: Sendable {
     public let reading: ReadingProgress?
     /// The writer whose claim has taken it from this instance; nil where none has.
     public let successor: String?
+    /// Whether it does not write it because the log's file was removed, replaced or overwritten.
+    public let isLogDisplaced: Bool
     /// Which other instance writes it, where this one does not and the other has announced itself and is not known to have ended.
     public let announced: OwnerAnnouncement?
 

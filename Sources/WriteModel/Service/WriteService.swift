@@ -135,7 +135,7 @@ public final class WriteService: CommandService, Service {
                 PartitionOwnership(
                     partition: owner.partition, epoch: epoch, reason: epoch == nil ? await owner.reason?.full : nil,
                     reading: await owner.readingAhead,
-                    successor: epoch == nil ? await owner.successor?.writer : nil,
+                    successor: epoch == nil ? await owner.successor?.writer : nil, isLogDisplaced: await owner.isLogDisplaced,
                     announced: announced?.instance == instance ? nil : announced))
         }
         return result

@@ -89,6 +89,20 @@ struct HealthRegistryTests {
         #expect(await health.report(of: HealthPart("none")) == nil)
     }
 
+    /// Another instance answers what this one could answer, and more.
+    @Test func anUnfitInstanceGetsNoRequests() async {
+        let health = HealthRegistry(starting: [Self.commands], serving: [Self.commands, Self.views])
+        let isReplaced = Atomic(false)
+        health.addCheck("log", of: Self.commands) { isReplaced.load(ordering: .relaxed) ? .unfit("replaced") : .passing() }
+        Switch().add("database", of: Self.views, to: health)
+        #expect(await health.report(.ready).isPassing)
+        isReplaced.store(true, ordering: .relaxed)
+        let ready = await health.report(.ready)
+        #expect(!ready.isPassing && ready.status == "not-ready")
+        #expect(await health.report(of: Self.views)?.isPassing == true)
+        #expect(await health.report(.startup).isPassing)
+    }
+
     /// An instance of workers alone has nothing else to be ready for.
     @Test func whatGetsNoRequestsIsReadyWhereAllIs() async {
         let health = HealthRegistry()
