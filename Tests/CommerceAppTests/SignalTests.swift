@@ -4,14 +4,16 @@ import Testing
 extension AppTests {
     /// Being told to stop, at any moment.
     @Suite struct SignalTests {
-        /// Returns once the process takes SIGTERM itself; before that no program of its can.
+        private static let taken = [SIGTERM, SIGINT, SIGHUP].reduce(0 as UInt64) { $0 | 1 << UInt64($1 - 1) }
+
+        /// Returns once the process takes signals itself. Before that its first instruction has not been reached.
         private static func takesSignals(_ process: CommerceProcess) async throws {
-            try await eventually("\(process.processID) takes SIGTERM", pause: .microseconds(200)) {
+            try await eventually("\(process.processID) takes signals", pause: .microseconds(200)) {
                 let status = try String(contentsOfFile: "/proc/\(process.processID)/status", encoding: .utf8)
                 // A shell waits for the program to take its place.
                 guard status.hasPrefix("Name:\tcommerce") else { return false }
                 let caught = status.split(separator: "\n").first { $0.hasPrefix("SigCgt:\t") }?.dropFirst(8)
-                return (caught.flatMap { UInt64($0, radix: 16) } ?? 0) & (1 << UInt64(SIGTERM - 1)) != 0
+                return (caught.flatMap { UInt64($0, radix: 16) } ?? 0) & taken == taken
             }
         }
 
@@ -20,7 +22,6 @@ extension AppTests {
             let commerce = try Installation()
             try await commerce.running([role]) { process in
                 try await Self.takesSignals(process)
-                #expect(!FileManager.default.fileExists(atPath: commerce.file("data")), "too late to tell anything")
                 process.signal(signal)
                 #expect(await process.wait() == .status(0), "\(process.standardError.text)")
             }
