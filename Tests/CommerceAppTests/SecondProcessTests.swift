@@ -57,7 +57,7 @@ extension AppTests {
                 try await first.waitForViews(positions: Installation.newest(stored))
                 #expect(try await first.rows("order-summary").count == 60)
                 // Each has claimed each partition once, and the first once more: they have not taken turns.
-                let status = try JSON(try await commerce.run("status", "--json").text)
+                let status = try JSON(try await commerce.run("status", "--json", "--count").text)
                 for partition in status["partitions"].elements {
                     let claims =
                         try #require(partition["end"].integer) - (partition["commits"].integer ?? 0)
