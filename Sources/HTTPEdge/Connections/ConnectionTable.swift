@@ -11,6 +11,8 @@ final class ConnectionTable: Sendable {
         /// When its connection came to be without a request, in nanoseconds of the system's clock; ``busy`` while it has one.
         private let idleSince: Atomic<UInt64>
         private let eviction: Mutex<(@Sendable () -> Void)?>
+        /// Whether it has had a regular place, which it keeps while it has a request.
+        fileprivate let isRegular = Atomic(false)
 
         private static let busy = UInt64.max
 
@@ -82,7 +84,8 @@ final class ConnectionTable: Sendable {
 
     /// Whether a request of this connection is to be served. A spare connection becomes a regular one where there is room by now.
     func serves(_ entry: Entry) -> Bool {
-        guard limit != nil else { return true }
+        // Without the lock, for all but the first request of a spare connection.
+        if entry.isRegular.load(ordering: .relaxed) { return true }
         let now = now()
         let (place, victims, count) = state.withLock { state -> (Place?, [Entry], Int) in
             guard state.places[ObjectIdentifier(entry)]?.place == .spare else { return (.regular, [], state.places.count) }
@@ -100,6 +103,7 @@ final class ConnectionTable: Sendable {
             guard state.places[ObjectIdentifier(entry)]?.place == .evicted else { return }
             state.places[ObjectIdentifier(entry)]?.place = .regular
             state.regular += 1
+            entry.isRegular.store(true, ordering: .relaxed)
         }
     }
 
@@ -123,7 +127,10 @@ final class ConnectionTable: Sendable {
         if let limit, state.regular >= limit { victims = makeRoom(&state, limit, now) }
         let isRegular = limit.map { state.regular < $0 } ?? true
         state.places[ObjectIdentifier(entry)] = (entry, isRegular ? .regular : .spare)
-        if isRegular { state.regular += 1 }
+        if isRegular {
+            state.regular += 1
+            entry.isRegular.store(true, ordering: .relaxed)
+        }
         return victims
     }
 
