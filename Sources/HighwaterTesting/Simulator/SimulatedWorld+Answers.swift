@@ -124,7 +124,9 @@ extension SimulatedWorld {
             return
         case .tooLarge:
             report.count(.tooLarge)
-            guard wasBeyondLimit(command.command.largestEvents, since: attempt.start) else {
+            // A repetition shares the fate of the attempt that was in flight when it came.
+            let first = attempts.first { $0.command == attempt.command }?.start ?? attempt.start
+            guard wasBeyondLimit(command.command.largestEvents, since: first) else {
                 throw Violation("ticket \(index) is told that \(command.command) is too large, and the log has taken as much ever since")
             }
             return
