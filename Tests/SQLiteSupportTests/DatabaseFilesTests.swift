@@ -130,10 +130,15 @@ import Testing
 
     @Test func anotherDatabaseInPlace() throws {
         let folder = try TemporaryFolder()
-        let other = try Watched(folder.file("b.sqlite"))
+        let other = try Watched(folder.file("b.sqlite"), signature: 78)
         try other.insert(1000)
         try other.checkpoint()
         let database = try Watched(folder.file("a.sqlite"))
+        try database.checkpoint()
+        #expect(try database.displacement == nil)
+        // A checkpoint in between excuses what another program has written, but not this.
+        try database.insert(1)
+        try database.checkpoint()
         try overwrite(database.path, with: try Data(contentsOf: URL(filePath: other.path)))
         #expect(try database.displacement == Displacement(.overwritten, database.path))
     }

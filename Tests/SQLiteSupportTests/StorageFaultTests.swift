@@ -11,7 +11,7 @@ import Testing
     }
 
     /// With some room, the index of the write-ahead log does not fit: "disk I/O error".
-    @Test(.enabled(if: TemporaryDisk.isPossible, "mounting is not allowed here"), arguments: [0, 4, 16, 32, 64])
+    @Test(.enabled(if: TemporaryDisk.isPossible, "mounting is not allowed here"), arguments: [0, 4, 16, 32])
     func aDiskThatIsFull(leaving kilobytes: Int) throws {
         let disk = try TemporaryDisk(kilobytes: 256)
         try disk.fill(leaving: kilobytes)

@@ -23,7 +23,7 @@ final class Watched: Sendable {
     let files: DatabaseFiles
     let pool: DatabasePool
 
-    init(_ path: String) throws {
+    init(_ path: String, signature: Int32 = 77) throws {
         self.path = path
         let files = DatabaseFiles(path: path)
         var configuration = Configuration()
@@ -32,8 +32,10 @@ final class Watched: Sendable {
         pool = try DatabasePool(path: path, configuration: configuration)
         self.files = files
         try pool.write { db in
-            try db.execute(sql: "CREATE TABLE IF NOT EXISTS numbers (id INTEGER PRIMARY KEY, text TEXT)")
             try files.complete(db)
+            // As the adapters do: the tables come with the first transaction, and are in the write-ahead log alone.
+            try db.execute(
+                sql: "CREATE TABLE IF NOT EXISTS numbers (id INTEGER PRIMARY KEY, text TEXT); PRAGMA application_id = \(signature)")
         }
         try insert(100)
     }

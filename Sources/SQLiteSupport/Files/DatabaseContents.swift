@@ -54,10 +54,15 @@ private struct DatabaseHeader: Equatable {
         self.bytes = bytes
     }
 
-    /// Whether a file with the other header may have come to this one: the file change counter never goes back.
+    /// Whether a file with the other header may have come to this one: the file change counter never goes back, and an application that has
+    /// signed its file does not sign it anew.
     func follows(_ other: DatabaseHeader) -> Bool {
-        bytes[0..<18] == other.bytes[0..<18] && bytes[68..<72] == other.bytes[68..<72] && changeCounter >= other.changeCounter
+        bytes[0..<18] == other.bytes[0..<18] && changeCounter >= other.changeCounter
+            && (other.applicationID == 0 || applicationID == other.applicationID)
     }
 
-    private var changeCounter: UInt32 { bytes[24..<28].reduce(0) { $0 << 8 | UInt32($1) } }
+    private var changeCounter: UInt32 { number(at: 24) }
+    private var applicationID: UInt32 { number(at: 68) }
+
+    private func number(at offset: Int) -> UInt32 { bytes[offset..<offset + 4].reduce(0) { $0 << 8 | UInt32($1) } }
 }

@@ -19,12 +19,13 @@ extension PartitionWriter {
     mutating func saved(_ position: ChainPosition) {
         guard let saving, saving.position == position else { return }
         self.saving = nil
-        for (id, commits) in saving.streams {
+        // The other way round, so that the stream that was changed first is the one to be dropped first.
+        for (id, commits) in saving.streams.reversed() {
             streams.update(id) { $0.saved(commits) }
             unsavedCommits -= commits
-            if streams[id]?.unsaved.isEmpty ?? true { dirty.remove(id) }
             streams.release(id)
         }
+        dirty = dirty.filter { streams[$0]?.unsaved.isEmpty == false }
         evict()
     }
 

@@ -74,8 +74,8 @@ extension PartitionWriter {
                 landedWithinWindow()
                 settled = offset
                 let reference = CommitReference(commit, at: offset)
+                if streams[commit.stream]?.unsaved.isEmpty == true { dirty.append(commit.stream) }
                 streams.update(commit.stream) { $0.settle(reference, after) }
-                dirty.insert(commit.stream)
                 unsavedCommits += 1
                 answer(first.waiting, receipt(commit, offset, isReplay: false))
                 for repetition in first.repetitions { answer(repetition, receipt(commit, offset, isReplay: true)) }

@@ -95,7 +95,8 @@ public struct PartitionWriter {
     var lastConfirmed = ConfirmationID(number: 0)
     var isConfirmationWanted = false
 
-    var dirty: Set<StreamID> = []
+    /// Streams with commits that are not saved, in the order in which they got the first of them.
+    var dirty: [StreamID] = []
     var unsavedCommits = 0
     var saving: (position: ChainPosition, streams: [(StreamID, commits: Int)])?
     /// The last save has failed; the next one waits for a tick.
