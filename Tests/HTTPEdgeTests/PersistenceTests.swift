@@ -75,6 +75,31 @@ import Testing
         #expect(edge.commands.records == 2)
     }
 
+    /// The client's end comes while its command is under way, and the answer is too long for one piece.
+    @Test func aHalfClosedClientIsAnsweredToTheEnd() async throws {
+        let (arrivals, arrived) = AsyncStream.makeStream(of: Void.self)
+        let (releases, release) = AsyncStream.makeStream(of: Void.self)
+        let edge = Edge(
+            commands: InMemoryCommands {
+                arrived.yield()
+                for await _ in releases {}
+            })
+        let owner = String(repeating: "x", count: 900_000)
+        try await edge.running { port, _ in
+            try await RawConversation.run(port: port) { connection in
+                try await connection.send(RawRequest.open("1", body: "{\"owner\":\"\(owner)\"}"))
+                connection.endSending()
+                _ = await arrivals.first { _ in true }
+                release.finish()
+                let answer = try await connection.answer()
+                #expect(answer.status == 201)
+                #expect(answer.body.contains(owner))
+                let rest = try await connection.rest()
+                #expect(rest == "")
+            }
+        }
+    }
+
     /// Little of a body that nobody wants is read over; with much the connection ends.
     @Test func bodiesThatNobodyWants() async throws {
         try await Edge().running { port, _ in

@@ -88,6 +88,7 @@ extension ConnectionHandler {
             switch result {
             case .failure: context.close(promise: nil)
             case .success where closes: self.closeOutput(context)
+            case .success where self.isOver: context.close(promise: nil)
             case .success: self.update(context)
             }
         }

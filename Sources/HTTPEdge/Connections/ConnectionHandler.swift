@@ -164,12 +164,15 @@ final class ConnectionHandler: ChannelDuplexHandler {
         if let fault = queuedFault {
             queuedFault = nil
             refuse(context, Problem(requestFault: fault))
-        } else if hasInputEnded {
+        } else if isOver {
             context.close(promise: nil)
         } else {
             update(context)
         }
     }
+
+    /// Whether the client sends no more, and has been sent all its answers.
+    var isOver: Bool { hasInputEnded && queue.isEmpty && machine.isBetweenRequests && unsentAnswers == 0 }
 
     // MARK: Bodies
 
@@ -211,7 +214,7 @@ final class ConnectionHandler: ChannelDuplexHandler {
         case ChannelEvent.inputClosed:
             // A client that has half-closed is still answered.
             hasInputEnded = true
-            if machine.isBetweenRequests || isOutputClosed { context.close(promise: nil) }
+            if isOver || isOutputClosed { context.close(promise: nil) }
         case is ChannelShouldQuiesceEvent:
             machine.drain()
             update(context)
@@ -234,7 +237,7 @@ final class ConnectionHandler: ChannelDuplexHandler {
     }
 
     private func evict(_ context: ChannelHandlerContext) {
-        if machine.isExpendable { context.close(promise: nil) } else { settings.table.keep(entry) }
+        if machine.isExpendable, unsentAnswers == 0 { context.close(promise: nil) } else { settings.table.keep(entry) }
     }
 }
 
