@@ -30,7 +30,7 @@ public final class SQLiteReadModelStore: ReadModelStore {
     let current: Mutex<OpenReadModel>
     /// Since when the file cannot be read, as far as it was looked at; nil where it can.
     let troubleSince = Mutex<Timestamp?>(nil)
-    /// Opens the file again, once for all who need it.
+    /// Opens the file again, once for all callers that need it.
     let reopening = DispatchQueue(label: "highwater.read-model.opening")
     /// Read schemas by their texts.
     let schemas = Mutex<[String: TableSchema]>([:])

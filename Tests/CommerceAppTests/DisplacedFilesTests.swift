@@ -39,7 +39,7 @@ extension AppTests {
         }
 
         /// Without a command, and with none lost.
-        @Test(.timeLimit(.minutes(5))) func theLogIsMovedAwayAndBackWhileNobodyAsks() async throws {
+        @Test(.timeLimit(.minutes(5))) func theLogIsMovedAwayAndBackWithoutACommand() async throws {
             let commerce = try Installation()
             try await commerce.up { server in
                 #expect(try await server.place("1").status == 201)

@@ -2,7 +2,7 @@ import Foundation
 import Testing
 
 extension AppTests {
-    /// A disk that is full is told as such, and keeps nobody from reading.
+    /// A disk that is full is told as such, and what is stored can be read.
     @Suite(.enabled(if: SmallDisk.isPossible, "mounting is not allowed here")) struct FullDiskTests {
         /// With little room left, SQLite says "disk I/O error" instead.
         @Test(.timeLimit(.minutes(5)), arguments: ["HIGHWATER_LOG", "HIGHWATER_READ_MODEL"], [0, 16])

@@ -6,7 +6,7 @@ import Testing
 
 @testable import SQLiteLog
 
-/// Who works on a log that several have open: the newest member, and when it has gone the newest of the others.
+/// The newest member of a group works on the log; when it has gone, the newest of the others does.
 @Suite(.timeLimit(.minutes(5))) struct MembershipTests {
     private let all: Set<Partition> = [Partition(0), Partition(1)]
 

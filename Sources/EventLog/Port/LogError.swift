@@ -8,7 +8,7 @@ public struct LogError: Error, CustomStringConvertible {
         /// producer.
         case storage
         /// What this process has open is not any more what stands at the log's place: it was removed, replaced or overwritten. Nothing that
-        /// is stored now would be found again. Of an append: as with ``storage``.
+        /// is stored now would be found again. An append is as certainly not stored as with ``storage``.
         case displaced
         case topicMissing
         case topicExists

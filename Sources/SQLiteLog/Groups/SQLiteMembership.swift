@@ -5,7 +5,7 @@ import Synchronization
 /// A member's place in a group of this log: the member that came last works on every partition, the others wait, and the newest of them
 /// takes over when it has left or ended.
 ///
-/// A new process is served by nobody's leave: one that stands still cannot keep it out. Two that live never take turns.
+/// A process that stands still cannot keep a new one out, and two that live never take turns.
 final class SQLiteMembership: GroupMembership {
     private struct State {
         var lock: MemberLock?

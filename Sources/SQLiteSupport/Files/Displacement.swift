@@ -11,7 +11,7 @@ package struct Displacement: Error, Hashable, Sendable, CustomStringConvertible 
     }
 
     package let kind: Kind
-    /// Of the file that is concerned: the database's, or the one of its write-ahead log beside it.
+    /// The file that is concerned: the database's, or one of its write-ahead log beside it.
     package let path: String
 
     package init(_ kind: Kind, _ path: String) {

@@ -17,7 +17,7 @@ struct WriteAheadIndex: Equatable {
     /// Frames in the log, those of unfinished transactions left out.
     let frames: UInt32
     let pageSize: Int64
-    /// Of the last frame, as the frame itself has them.
+    /// The last frame's salt and checksum, as the frame itself has them.
     let salt: [UInt8]
     let checksum: [UInt8]
     let checkpoint: Checkpoint

@@ -10,19 +10,19 @@ struct StreamCache {
         let id: StreamID
         /// Nil where the slot is free.
         var entry: StreamEntry?
-        /// The neighbours in the order; ``nobody`` at its ends.
-        var older = StreamCache.nobody
-        var newer = StreamCache.nobody
+        /// The neighbours in the order; ``none`` at its ends.
+        var older = StreamCache.none
+        var newer = StreamCache.none
         var isOrdered = false
     }
 
-    private static let nobody = -1
+    private static let none = -1
 
     private var slots: [Slot] = []
     private var free: [Int] = []
     private var places: [StreamID: Int] = [:]
-    private var oldest = Self.nobody
-    private var newest = Self.nobody
+    private var oldest = Self.none
+    private var newest = Self.none
 
     var count: Int { places.count }
 
@@ -69,7 +69,7 @@ struct StreamCache {
     ///
     /// - Parameter isNeeded: whether a stream that could be dropped must stay all the same.
     mutating func evict(to limit: Int, isNeeded: (StreamID) -> Bool) {
-        while count > limit, oldest != Self.nobody {
+        while count > limit, oldest != Self.none {
             let place = oldest
             unlink(place)
             guard let entry = slots[place].entry, entry.isIdle, !isNeeded(slots[place].id) else { continue }
@@ -88,23 +88,23 @@ struct StreamCache {
 
     private mutating func release(_ place: Int) {
         guard !slots[place].isOrdered, slots[place].entry?.isIdle == true else { return }
-        link(place, newerThan: Self.nobody)
+        link(place, newerThan: Self.none)
     }
 
     private mutating func link(_ place: Int, newerThan older: Int) {
-        let newer = older == Self.nobody ? oldest : slots[older].newer
+        let newer = older == Self.none ? oldest : slots[older].newer
         slots[place].older = older
         slots[place].newer = newer
         slots[place].isOrdered = true
-        if older == Self.nobody { oldest = place } else { slots[older].newer = place }
-        if newer == Self.nobody { newest = place } else { slots[newer].older = place }
+        if older == Self.none { oldest = place } else { slots[older].newer = place }
+        if newer == Self.none { newest = place } else { slots[newer].older = place }
     }
 
     private mutating func unlink(_ place: Int) {
         guard slots[place].isOrdered else { return }
         let (older, newer) = (slots[place].older, slots[place].newer)
-        if older == Self.nobody { oldest = newer } else { slots[older].newer = newer }
-        if newer == Self.nobody { newest = older } else { slots[newer].older = older }
+        if older == Self.none { oldest = newer } else { slots[older].newer = newer }
+        if newer == Self.none { newest = older } else { slots[newer].older = older }
         slots[place].isOrdered = false
     }
 }
