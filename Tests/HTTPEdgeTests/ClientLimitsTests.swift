@@ -93,6 +93,8 @@ import Testing
     private var hasty: Edge {
         var edge = Edge()
         edge.configuration.requestTimeout = .milliseconds(100)
+        // The client closes.
+        edge.configuration.endPatience = .seconds(60)
         return edge
     }
 

@@ -71,6 +71,8 @@ final class ForwardingClient: Sendable {
                 return .answered(Response(status: status, headers: headers))
             }
             guard request.commandID != nil else {
+                // A client of HTTP/1.0 would not know where chunks end.
+                headers[.contentLength] = answer.headers.first(name: HTTPField.Name.contentLength.rawName)
                 return .answered(Response(status: status, headers: headers, body: ResponseBody(asyncSequence: answer.body)))
             }
             let body = try await answer.body.collect(upTo: Self.maximumOutcomeBytes)
