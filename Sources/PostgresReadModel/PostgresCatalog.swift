@@ -61,10 +61,13 @@ struct PostgresCatalog: Sendable {
     }
 
     /// Takes or extends a lease.
-    func renew(_ builder: String, for duration: Duration, on generation: Generation) -> Statement {
+    ///
+    /// - Parameter isFilled: whether one that was building is ready from now on.
+    func renew(_ builder: String, for duration: Duration, on generation: Generation, isFilled: Bool = false) -> Statement {
         Statement(
             """
-            UPDATE \(schema).generations SET lease_builder = $3, lease_expires = \(Self.now) + $4
+            UPDATE \(schema).generations SET lease_builder = $3, lease_expires = \(Self.now) + $4,
+              state = CASE WHEN \(isFilled) AND state = 'building' THEN 'ready' ELSE state END
             WHERE projection = $1 AND number = $2 AND state <> 'live'
               AND (lease_builder IS NULL OR lease_builder = $3
                 OR lease_expires <= \(Self.now) OR lease_expires > \(Self.now) + $5)

@@ -61,6 +61,12 @@ extension PostgresReadModelStore {
         }
     }
 
+    public func markReady(_ generation: Generation, keptBy builder: String, for duration: Duration) async throws -> Bool {
+        try await perform("keep \(generation)") { [catalog] session, _ in
+            try session.run([catalog.renew(builder, for: duration, on: generation, isFilled: true)])[0].affectedRows == 1
+        }
+    }
+
     public func dropAbandoned(of projection: String) async throws -> [Int] {
         let dropped = try await perform("drop abandoned generations of '\(projection)'") { [self] session, _ in
             try session.transaction {

@@ -142,13 +142,26 @@ public final class SQLiteReadModelStore: ReadModelStore {
     }
 
     public func renew(_ builder: String, for duration: Duration, on generation: Generation) async throws -> Bool {
+        try await lease(generation, to: builder, for: duration, isFilled: false)
+    }
+
+    public func markReady(_ generation: Generation, keptBy builder: String, for duration: Duration) async throws -> Bool {
+        try await lease(generation, to: builder, for: duration, isFilled: true)
+    }
+
+    private func lease(_ generation: Generation, to builder: String, for duration: Duration, isFilled: Bool) async throws -> Bool {
         try await write("renew the lease of \(generation)") { db in
             guard let found = try self.find(db, generation), found.state != .live else { return false }
             if let held = found.lease, held.builder != builder, !held.isOver { return false }
             try db.execute(
-                sql: "UPDATE highwater_generations SET lease_builder = ?, lease_expires = ? WHERE projection = ? AND number = ?",
+                sql: """
+                    UPDATE highwater_generations SET lease_builder = ?, lease_expires = ?,
+                      state = CASE WHEN ? AND state = 'building' THEN 'ready' ELSE state END
+                    WHERE projection = ? AND number = ?
+                    """,
                 arguments: [
-                    builder, self.lease(builder, for: duration).expires.microseconds, generation.schema.projection.name, generation.number,
+                    builder, self.lease(builder, for: duration).expires.microseconds, isFilled, generation.schema.projection.name,
+                    generation.number,
                 ])
             return true
         }

@@ -50,7 +50,10 @@ struct SilenceTests {
             proxy.silence()
             let late = await failure { _ = try await queries(answering: .milliseconds(300)).row(of: "accounts", key: "1", timeout: .zero) }
             #expect(late?.code == .unavailable, "\(String(describing: late))")
-            await wait(until: false, store)
+            // Until the silence has lasted, queries are tried and wait; then they are refused.
+            while let tried = await failure({ _ = try await queries(answering: .seconds(600)).rows(of: "accounts") }),
+                !tried.message.contains("has not answered since")
+            { #expect(tried.code == .unavailable, "\(tried)") }
             // Ten minutes would be allowed, and the test has five.
             let before = proxy.connections
             for _ in 0..<100 {

@@ -74,6 +74,19 @@ extension ReadModelStoreConformance {
                 try await store.withSnapshot(of: one) { _ in }
             }
         },
+        ReadModelStoreLaw("a filled generation is ready, and its builder's as before") { store in
+            let new = try await rebuild(store, "one")
+            try require(try await store.markReady(new, keptBy: "two", for: Probe.lease) == false, "another builder marks it")
+            for _ in 0..<2 { try require(try await store.markReady(new, keptBy: "one", for: Probe.lease), "it is not kept") }
+            let now = try await store.generations(of: "probe-rows").last
+            try require(
+                now?.state == .ready && now?.lease?.builder == "one" && now?.lease?.isOver == false, "it is \(String(describing: now))")
+            try require(try await store.renew("two", for: Probe.lease, on: new) == false, "its lease was stolen")
+            try require(try await store.apply([Probe.write(0, -1, 1)], to: new), "it takes no batches")
+            try require(try await store.renew("one", for: .zero, on: new), "renew")
+            try require(try await store.dropAbandoned(of: "probe-rows").isEmpty, "what is ready was dropped")
+            try require(try await store.renew("two", for: Probe.lease, on: new), "it cannot be taken on")
+        },
         ReadModelStoreLaw("an abandoned rebuild is dropped, and nothing else") { store in
             let live = try await first(store)
             let ready = try await rebuild(store, "one")

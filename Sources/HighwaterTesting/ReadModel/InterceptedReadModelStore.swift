@@ -5,7 +5,7 @@ public import ReadModel
 public struct InterceptedReadModelStore: ReadModelStore {
     public enum Step: String, Hashable, Sendable, CaseIterable {
         case beforeGenerations, beforeCreate, afterCreate, beforeRenew, beforeFinish, afterFinish, beforeActivate, afterActivate, beforeHold
-        case beforeDropAbandoned
+        case beforeMarkReady, afterMarkReady, beforeDropAbandoned
         case beforeDrop, afterDrop, beforePositions, beforeRows, afterRows, beforeApply, afterApply, beforeLoad, afterLoad
         case beforeSnapshot, afterSnapshot, beforeQuery
     }
@@ -48,6 +48,13 @@ public struct InterceptedReadModelStore: ReadModelStore {
     public func renew(_ builder: String, for duration: Duration, on generation: Generation) async throws -> Bool {
         try await onStep(.beforeRenew)
         return try await store.renew(builder, for: duration, on: generation)
+    }
+
+    public func markReady(_ generation: Generation, keptBy builder: String, for duration: Duration) async throws -> Bool {
+        try await onStep(.beforeMarkReady)
+        let isKept = try await store.markReady(generation, keptBy: builder, for: duration)
+        try await onStep(.afterMarkReady)
+        return isKept
     }
 
     public func dropAbandoned(of projection: String) async throws -> [Int] {

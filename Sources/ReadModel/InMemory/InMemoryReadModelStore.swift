@@ -98,11 +98,20 @@ public final class InMemoryReadModelStore: ReadModelStore {
     }
 
     public func renew(_ builder: String, for duration: Duration, on generation: Generation) async throws -> Bool {
+        lease(generation, to: builder, for: duration, isFilled: false)
+    }
+
+    public func markReady(_ generation: Generation, keptBy builder: String, for duration: Duration) async throws -> Bool {
+        lease(generation, to: builder, for: duration, isFilled: true)
+    }
+
+    private func lease(_ generation: Generation, to builder: String, for duration: Duration, isFilled: Bool) -> Bool {
         let now = now()
         return state.withLock { state in
             guard let table = state[generation], table.generation.state != .live else { return false }
             if let held = table.seen(at: now).lease, held.builder != builder, !held.isOver { return false }
             state[generation]?.generation.lease = BuildLease(builder, for: duration, from: now)
+            if isFilled, table.generation.state == .building { state[generation]?.generation.state = .ready }
             return true
         }
     }

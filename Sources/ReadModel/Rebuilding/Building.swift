@@ -48,8 +48,8 @@ final class Building: Sendable {
 
     /// Keeps what was filled, also where this process is killed; the lease goes on.
     func markReady() async throws {
-        try await store.finish(generation)
-        guard try await store.renew(rebuild.builder, for: rebuild.options.lease, on: generation) else { throw Rebuild.fenced(generation) }
+        let isKept = try await store.markReady(generation, keptBy: rebuild.builder, for: rebuild.options.lease)
+        guard isKept else { throw Rebuild.fenced(generation) }
     }
 
     private func fillBounds(toCompareWith old: Generation?) async throws -> [Partition: Offset] {
@@ -196,10 +196,15 @@ final class Building: Sendable {
         return live
     }
 
-    /// Compares with the live generation at the positions it has at some moment, to which the new one is brought exactly.
+    /// Compares with the live generation at the positions it has at some moment, to which the new one is brought exactly. A ready one was
+    /// brought to the end of the log when it was made: where no worker has brought the live one there, this does.
     ///
-    /// - Throws: `behind`, which may pass, where the new one is beyond them: a ready one was brought to the end of the log when it was made.
+    /// - Throws: `behind`, which may pass, where a worker is about to do so.
     private func compare(with old: Generation) async throws -> VerificationResult {
+        let (mine, its) = (try await store.positions(of: generation), try await store.positions(of: old))
+        if mine.contains(where: { $1.offset > its[$0]?.offset ?? Offset(-1) }) {
+            try await catchUp(of: old, before: mine.mapValues(\.offset.next))
+        }
         try await catchUp(to: try await store.positions(of: old))
         tracker.update {
             $0.phase = .verify
@@ -303,32 +308,35 @@ final class Building: Sendable {
         for partition in partitions {
             bounds[partition] = try await rebuild.log.bounds(of: TopicPartition(rebuild.topic, partition)).upperBound
         }
-        return try await catchUp(before: bounds)
+        return try await catchUp(of: generation, before: bounds)
     }
 
     private func catchUp(to positions: [Partition: ChainPosition]) async throws {
-        try await catchUp(before: positions.mapValues(\.offset.next))
+        try await catchUp(of: generation, before: positions.mapValues(\.offset.next))
     }
 
-    /// Folds and applies what lies between the generation's positions and the bounds; tells how many records that were.
+    /// Folds and applies what lies between a generation's positions and the bounds; tells how many records that were. Of the live one, what a
+    /// worker applies meanwhile is left to the worker.
     @discardableResult
-    private func catchUp(before bounds: [Partition: Offset]) async throws -> Int64 {
-        let stands = try await store.positions(of: generation)
-        guard !stands.isEmpty else { throw Rebuild.fenced(generation) }
+    private func catchUp(of target: Generation, before bounds: [Partition: Offset]) async throws -> Int64 {
+        let stands = try await store.positions(of: target)
+        guard !stands.isEmpty else { throw Rebuild.fenced(target) }
         let behind = stands.filter { $0.value.offset.next < bounds[$0.key] ?? .zero }
         if !behind.isEmpty, tracker.progress.phase != .verify, tracker.progress.phase != .swap { tracker.update { $0.phase = .catchUp } }
         let count = Atomic<Int64>(0)
         try await forEachConcurrently(Array(behind), limit: rebuild.options.parallel) { partition, position in
-            let done = try await self.catchUp(partition, from: position, before: bounds[partition] ?? .zero)
+            let done = try await self.catchUp(partition, of: target, from: position, before: bounds[partition] ?? .zero)
             count.add(done, ordering: .relaxed)
         }
         return count.load(ordering: .relaxed)
     }
 
-    private func catchUp(_ partition: Partition, from position: ChainPosition, before bound: Offset) async throws -> Int64 {
+    private func catchUp(
+        _ partition: Partition, of target: Generation, from position: ChainPosition, before bound: Offset
+    ) async throws -> Int64 {
         let topicPartition = TopicPartition(rebuild.topic, partition)
         let fold = rebuild.projection.makeFold(topicPartition, position == .beginning, .all)
-        let folder = BatchFolder(store: store, generation: generation)
+        let folder = BatchFolder(store: store, generation: target)
         let cursor = try await rebuild.log.cursor(of: topicPartition, after: position)
         var written = position
         var count: Int64 = 0
@@ -337,7 +345,10 @@ final class Building: Sendable {
                 guard !records.isEmpty else { continue }
                 let outcome = try await folder.fold([.init(partition: partition, fold: fold, expected: written, records: records)])
                 if let failure = outcome.failed[partition] ?? outcome.unreadable[partition] { throw failure }
-                guard try await store.apply(outcome.writes, to: generation) else { throw Rebuild.fenced(generation) }
+                guard try await store.apply(outcome.writes, to: target) else {
+                    if target.number == generation.number { throw Rebuild.fenced(target) }
+                    break
+                }
                 written = cursor.position
                 count += Int64(records.count)
                 if fold.estimatedBytes > rebuild.options.memory / max(1, generation.partitions) { fold.reset() }

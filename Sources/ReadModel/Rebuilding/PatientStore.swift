@@ -35,6 +35,10 @@ struct PatientStore: ReadModelStore {
         try await patience.run { try await store.renew(builder, for: duration, on: generation) }
     }
 
+    func markReady(_ generation: Generation, keptBy builder: String, for duration: Duration) async throws -> Bool {
+        try await patience.run { try await store.markReady(generation, keptBy: builder, for: duration) }
+    }
+
     func dropAbandoned(of projection: String) async throws -> [Int] {
         try await patience.run { try await store.dropAbandoned(of: projection) }
     }

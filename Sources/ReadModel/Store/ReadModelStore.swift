@@ -42,6 +42,9 @@ public protocol ReadModelStore: Sendable {
     /// - Returns: false where the generation is gone, live, or leased to another builder.
     func renew(_ builder: String, for duration: Duration, on generation: Generation) async throws -> Bool
 
+    /// Makes a generation that is filled `ready`, and keeps it leased, as ``renew(_:for:on:)`` does, in one step: nobody can take it on between.
+    func markReady(_ generation: Generation, keptBy builder: String, for duration: Duration) async throws -> Bool
+
     /// Gives up the lease: a generation that was building is `ready`, a retired one is as it was.
     func finish(_ generation: Generation) async throws
 

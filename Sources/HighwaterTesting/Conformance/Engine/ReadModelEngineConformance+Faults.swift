@@ -22,7 +22,10 @@ extension ReadModelEngineConformance {
         .beforeGenerations, .beforeCreate, .afterCreate, .beforePositions, .beforeRows, .afterRows, .beforeApply, .afterApply,
     ]
     private static let rebuildSteps: [InterceptedReadModelStore.Step] =
-        workerSteps + [.beforeLoad, .afterLoad, .beforeSnapshot, .afterSnapshot, .beforeActivate, .afterActivate, .beforeDrop, .afterDrop]
+        workerSteps + [
+            .beforeLoad, .afterLoad, .beforeMarkReady, .afterMarkReady, .beforeSnapshot, .afterSnapshot, .beforeActivate, .afterActivate,
+            .beforeDrop, .afterDrop,
+        ]
     private static let patient = (base: Duration.microseconds(100), cap: Duration.milliseconds(2))
 
     static let faultLaws: [ReadModelEngineLaw] =
