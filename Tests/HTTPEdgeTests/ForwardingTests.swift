@@ -75,7 +75,9 @@ import WriteModel
             try await other.running { port, _ in
                 let client = LiveClient(port: port)
                 for (field, status) in [("W/\"1\"", 412), ("\"7\", \"8\"", 412), ("\"7\", \"1\"", 200), ("*", 200)] {
-                    let answer = try await client.post("/v1/account/1/deposit", #"{"amount":5}"#, ["If-Match": field])
+                    let answer = try await client.post(
+                        "/v1/account/1/deposit", #"{"amount":5}"#,
+                        ["If-Match": field, "Idempotency-Key": "deposit-\(status)-\(field.utf8.count)"])
                     #expect(answer.status == status, "\(field)")
                 }
                 for (sent, answered) in [("\"k7\"", "k7"), ("k7", "k7"), (#""\"k7\"""#, #""\"k7\"""#)] {
@@ -91,6 +93,7 @@ import WriteModel
         let owner = instance("owner", owns: true)
         let other = instance("other", owns: false)
         try await owner.open("1")
+        let whole = try await owner.send(.get, "/v1/account/1").text
         try await owner.running { ownerPort, _ in
             owners.announce("owner", at: "http://127.0.0.1:\(ownerPort)", epoch: 1)
             try await other.running { port, _ in
@@ -104,13 +107,13 @@ import WriteModel
                     ])
                 let answers = answer.components(separatedBy: "HTTP/1.1 ").dropFirst().map { $0.components(separatedBy: "\r\n\r\n") }
                 try #require(answers.count == 3, "\(answer)")
-                let length = "Content-Length: \(answers[2][1].utf8.count)"
+                let length = "Content-Length: \(whole.utf8.count)"
                 #expect(answers[0][0].hasPrefix("200 ") && answers[0][0].lowercased().contains(length.lowercased()), "\(answers[0])")
                 #expect(answers[0][1].isEmpty)
                 #expect(answers[1][0].hasPrefix("304 ") && answers[1][0].contains("\r\nETag: \"1\""), "\(answers[1])")
                 #expect(answers[1][0].contains("\r\nHighwater-Position: banking/0@0"), "\(answers[1])")
                 #expect(!answers[1][0].lowercased().contains("content-") && answers[1][1].isEmpty, "\(answers[1])")
-                #expect(answers[2][1].hasPrefix("{\"stream\":"))
+                #expect(answers[2][1].contains(whole))
             }
         }
     }

@@ -69,7 +69,7 @@ enum OpenAPIParameters {
         The stream's key within its category: visible ASCII other than / and @, percent-encoded where need be. It must not be . or .., which \
         clients drop from a path.
         """,
-        "schema": text(#"^(?!\.{1,2}$)[!-.0-?A-~]+$"#, length: 1...StreamID.maximumKeyLength),
+        "schema": text(#"^(\.{0,2}[!-\-0-?A-~][!-.0-?A-~]*|\.{3}[!-.0-?A-~]*)$"#, length: 1...StreamID.maximumKeyLength),
     ])
 
     /// `*`, or a list of entity tags (RFC 9110, section 8.8.3).
