@@ -62,6 +62,7 @@ extension PostgresReadModelStore {
             FROM pg_locks l LEFT JOIN pg_stat_activity a ON a.pid = l.pid
             WHERE l.locktype = 'relation' AND l.granted AND l.pid IS DISTINCT FROM pg_backend_pid() AND l.relation = to_regclass($1)
               AND l.database = (SELECT oid FROM pg_database WHERE datname = current_database())
+              AND a.state IS DISTINCT FROM 'idle'
             ORDER BY 6 LIMIT 5
             """, [.text(view)])
         let sessions = (0..<rows.count).map { row -> String in
