@@ -126,6 +126,7 @@ extension AppTests {
                         unknown.status == 503 && unknown.text.contains("lag unknown") && !unknown.text.contains("lag 0"), "\(unknown.text)")
                     var positions: [String] = []
                     for id in 1...4 { positions.append(try #require(try await server.place("\(id)").position)) }
+                    _ = await server.process.standardError.first { $0.contains("waiting for PostgreSQL at ") }
                     #expect(waits(server.process).count == 1, "\(server.process.standardError.text)")
                     #expect(!server.process.standardError.text.contains("hunter2"))
                     try await relay.running {
@@ -133,7 +134,7 @@ extension AppTests {
                         try await server.waitForViews(positions: positions)
                         #expect(try await server.get("/health/ready/views").status == 200)
                     }
-                    try await isDegraded(because: "")
+                    try await isDegraded(because: "PostgreSQL at 127.0.0.1:\(url.port ?? 0)/")
                     let placed = try await server.place("5")
                     #expect(placed.status == 201, "\(placed.text)")
                     try await relay.running { try await server.waitForViews(positions: [try #require(placed.position)]) }
@@ -155,7 +156,7 @@ extension AppTests {
             }
         }
 
-        /// A listener for plain text and a client for TLS do not come together, and "cannot be reached" would not be true.
+        /// A listener for plain text and a client for TLS do not come together: that nothing can be reached is not all there is to tell.
         @Test(.timeLimit(.minutes(5))) func whatKeepsAClientOutIsTold() async throws {
             let cluster = try await MockCluster()
             let output = try await Installation().run(
@@ -163,7 +164,7 @@ extension AppTests {
                 ["HIGHWATER_LOG": "kafka://\(cluster.bootstrap)", "HIGHWATER_KAFKA_SECURITY_PROTOCOL": "SSL"])
             #expect(output.status == 1)
             let told = output.errors.split(separator: "\n").last ?? ""
-            #expect(told.contains("no broker lets this client in") && told.contains("SSL"), "\(output.errors)")
+            #expect(told.contains("Kafka cannot be reached: ssl://") && told.contains("SSL"), "\(output.errors)")
         }
 
         /// A Service called `highwater`, or `highwater-kafka`, in the same namespace.

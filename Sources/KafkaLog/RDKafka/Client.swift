@@ -24,10 +24,8 @@ final class Client: Sendable {
     private let redaction: Redaction
     private let statistics: KafkaMetrics
     private let isStopping = Atomic(false)
-    /// The newest word of a broker, or of TLS, against this client's credentials.
-    private let rejection = Mutex<(words: String, at: ContinuousClock.Instant)?>(nil)
-    /// A rejection is repeated with each attempt to connect. One that is older is no reason any more.
-    private static let rejectionLifetime = Duration.seconds(30)
+    /// Why the newest attempt to connect failed.
+    private let connectionFault = Mutex<ConnectionFault?>(nil)
     /// Once the handle is destroyed, which may take long.
     let destroyed = Completion()
 
@@ -57,11 +55,8 @@ final class Client: Sendable {
 
     /// What an error of librdkafka means, with its own words where it has some; secrets are hidden.
     func error(_ error: rd_kafka_resp_err_t, _ action: String, words: UnsafePointer<CChar>? = nil) -> LogError {
-        if error.isOfNoConnection, let rejection = rejection.withLock({ $0 }), .now - rejection.at < Self.rejectionLifetime {
-            // Not `misconfigured`: librdkafka says the same of a broker that hangs up during the handshake.
-            return LogError(
-                .unavailable, "\(action): no broker lets this client in: \(rejection.words); check the ssl and sasl settings",
-                underlying: LogError(error, action).underlying)
+        if let fault = connectionFault.withLock({ $0 }), let told = fault.explanation(of: error) {
+            return LogError(.unavailable, "\(action): \(told)", underlying: LogError(error, action).underlying)
         }
         return LogError(error, action, detail: words.map { redaction(String(cString: $0)) })
     }
@@ -115,7 +110,7 @@ final class Client: Sendable {
         let error = rd_kafka_event_error(event)
         let words = rd_kafka_event_error_string(event).map { redaction(String(cString: $0)) } ?? ""
         statistics.countError(kind)
-        if error == RD_KAFKA_RESP_ERR__AUTHENTICATION || error == RD_KAFKA_RESP_ERR__SSL { rejection.withLock { $0 = (words, .now) } }
+        if let fault = ConnectionFault(error, words) { connectionFault.withLock { $0 = fault } }
         let isFatal = error == RD_KAFKA_RESP_ERR__FATAL
         logger.log(
             level: isFatal ? .error : .warning, "Kafka client error: \(words)",
@@ -131,16 +126,6 @@ final class Client: Sendable {
         case 5: .notice
         case 6: .info
         default: .debug
-        }
-    }
-}
-
-extension rd_kafka_resp_err_t {
-    /// Whether it only says that there is no connection, and not why.
-    fileprivate var isOfNoConnection: Bool {
-        switch self {
-        case RD_KAFKA_RESP_ERR__TRANSPORT, RD_KAFKA_RESP_ERR__ALL_BROKERS_DOWN, RD_KAFKA_RESP_ERR__TIMED_OUT: true
-        default: false
         }
     }
 }
