@@ -12,6 +12,8 @@ extension AppTests {
                 try await commerce.checkViews(server)
                 server.process.signal(SIGTERM)
                 #expect(await server.process.wait() == .status(0))
+                // What is not lost is not thrown away either: the next start does not read the log again.
+                #expect(!server.process.standardError.text.contains("discarded"), "\(server.process.standardError.text)")
             }
             if lost.contains("state") { try commerce.remove("data/state") }
             if lost.contains("views") { try commerce.removeDatabase("data/views.sqlite") }
