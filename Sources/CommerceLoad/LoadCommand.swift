@@ -123,8 +123,8 @@ public struct LoadCommand: AsyncParsableCommand {
         for example in conflicts.examples { StandardError.write("\(example)\n") }
         if conflicts.lines > 0 {
             StandardError.write(
-                "\(conflicts.lines) lines differ from their invoice's first in customer, country or day, and went in with that: "
-                    + "there may be two invoices of one number\n")
+                "there may be two invoices of one number: lines that went in with an invoice of another customer, country or day: "
+                    + "\(conflicts.lines)\n")
         }
         if result.rejectedLines > 0 || result.refused > 0 {
             let place = self.rejects.map { "; see '\($0)'" } ?? "; --rejects FILE keeps them"

@@ -21,6 +21,6 @@ struct RejectTally: Equatable {
 
     /// What the user can do about them, one sentence an option.
     var advice: [String] {
-        FormHint.allCases.compactMap { hint in hints[hint].map { "\($0) of them \(hint.text)" } }
+        FormHint.allCases.compactMap { hint in hints[hint].map { "\($0 == 1 ? "1 line" : "\($0) lines") \(hint.text)" } }
     }
 }

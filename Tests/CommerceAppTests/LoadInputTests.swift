@@ -84,7 +84,7 @@ extension AppTests {
             try FileManager.default.copyItem(atPath: Installation.sample, toPath: commerce.file("orders.csv"))
             try FileManager.default.linkItem(atPath: commerce.file("orders.csv"), toPath: link)
             for (arguments, status, words) in [
-                ([long], 1, "its header has no end"), ([commerce.folder], 1, "is a folder"), (["/dev/null"], 1, "is empty"),
+                ([long], 1, "its header has no end"), ([commerce.folder], 1, "is a folder"), (["/dev/zero"], 1, "its header has no end"),
                 ([Installation.sample, "--rejects", "/absent/rejects.csv"], 1, "no such file or directory"),
                 ([Installation.sample, "--rejects", commerce.folder], 1, "is a directory"),
                 ([commerce.file("orders.csv"), "--rejects", link], 64, "must not be the file to load"),

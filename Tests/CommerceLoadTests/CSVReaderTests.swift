@@ -169,8 +169,11 @@ import Testing
     }
 
     @Test func tellsWhetherTheLastLineWasEnded() {
-        for (text, isWithin) in [("a\nb", true), ("a\nb\n", false), ("", false)] {
-            var reader = CSVReader()
+        for (text, lineEnd, isWithin) in [
+            ("a\nb", .lineFeed, true), ("a\nb\n", .lineFeed, false), ("", .lineFeed, false), ("a\rb", .carriageReturn, true),
+            ("a\rb\r", .carriageReturn, false), ("a\rb\r\n", .carriageReturn, false),
+        ] as [(String, CSVReader.LineEnd, Bool)] {
+            var reader = CSVReader(lineEnd: lineEnd)
             reader.read(text.utf8) { _ in }
             reader.end { _ in }
             #expect(reader.endsWithinLine == isWithin)

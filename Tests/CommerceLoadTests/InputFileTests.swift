@@ -120,7 +120,7 @@ import Testing
 
     @Test func saysOnOneLineWhatCannotBeRead() throws {
         for (path, words) in [
-            (folder.path, "is a folder"), ("/dev/null", "is empty"), (folder.path + "/absent.csv", "no such file or directory"),
+            (folder.path, "is a folder"), ("/dev/zero", "header has no end"), (folder.path + "/absent.csv", "no such file or directory"),
             (try folder.write("", to: "empty.csv"), "is empty"), (try folder.write("", to: "empty.csv.gz"), "is empty"),
             (try folder.write("\n\n", to: "blank.csv"), "is empty"), (try folder.write(header, to: "plain.csv.gz"), "is no gzip file"),
             (try folder.write("sep=;\n", to: "sep.csv"), "no line but"),

@@ -157,7 +157,7 @@ import Testing
         tally.add(Reject(.price, .price, "is below 0"), field: "Price")
         #expect(tally.count == 4)
         #expect(tally.text == "3 malformed (InvoiceDate 2, the line 1), 1 price (Price 1)")
-        #expect(tally.advice == ["2 of them have dates that may be day-first or month-first: '--dates' says which"])
+        #expect(tally.advice == ["2 lines with a date that may be day-first or month-first: '--dates' says which"])
     }
 
     /// The figures are those of scripts/check-views, which is written apart from this.

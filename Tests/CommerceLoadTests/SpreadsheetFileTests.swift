@@ -19,7 +19,7 @@ import Testing
             536365;85123A;WHITE, HEART;6;01.12.2010 08:26;2,55;17850;France
             536365;71053;LANTERN;1.200;01.12.2010 08:26;1.234,5;17850;France
             536366;71053;"A;B";1;13.12.2010 08:26;3;17850;France
-            536367;71053;X;1;13.12.2010 08:26;3.5;17850;France
+            536367;71053;X;1;13.12.2010 08:26;3,5 £;17850;France
 
             """.split(separator: "\n", omittingEmptySubsequences: false).joined(separator: "\r\n")
         let content = try await FileContent(try folder.write("\u{FEFF}" + text))
@@ -79,6 +79,15 @@ import Testing
         #expect(content.rejected.map(\.reject.hint) == [.decimal])
         #expect(try await FileContent(path, FormOptions(decimal: .comma)).lines.first?.line.unitPriceMicros == 1_234_000_000)
         #expect(try await FileContent(path, FormOptions(decimal: .point)).lines.first?.line.unitPriceMicros == 1_234_000)
+        // Where the file has both marks, each number is certain that is so by itself.
+        let both = try await FileContent(
+            try folder.write(
+                "\(names.joined(separator: ";"))\n"
+                    + ["2.55", "2,55", "1.234", "1.234,5"].enumerated().map {
+                        "53636\($0);A;X;1;2010-12-01 08:26:00;\($1);;France\n"
+                    }.joined()))
+        #expect(both.lines.map(\.line.unitPriceMicros) == [2_550_000, 2_550_000, 1_234_500_000])
+        #expect(both.rejected.map(\.line) == [4])
         // In the data set's own separator it has the data set's meaning.
         #expect(
             try await FileContent(try folder.write(header + line("100001", price: "1.234"))).lines.first?.line.unitPriceMicros == 1_234_000)

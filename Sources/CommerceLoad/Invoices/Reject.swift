@@ -45,9 +45,9 @@ enum FormHint: CaseIterable, Sendable {
 
     var text: String {
         switch self {
-        case .encoding: "are not UTF-8: '--encoding windows-1252' reads files as spreadsheets on Windows save them"
-        case .dates: "have dates that may be day-first or month-first: '--dates' says which"
-        case .decimal: "have numbers whose decimal mark is not certain: '--decimal' says which it is"
+        case .encoding: "of bytes that are not UTF-8: '--encoding windows-1252' reads files as spreadsheets on Windows save them"
+        case .dates: "with a date that may be day-first or month-first: '--dates' says which"
+        case .decimal: "with a number whose decimal mark is not certain: '--decimal' says which it is"
         }
     }
 }

@@ -42,7 +42,8 @@ struct CSVReader {
 
     /// The last record, where no line break ends it.
     mutating func end(_ body: (CSVRecord) throws -> Void) rethrows {
-        endsWithinLine = !buffer.isEmpty
+        // A carriage return that was the last to come may have been half of a line's end.
+        endsWithinLine = !buffer.isEmpty && !(lineEnd == .carriageReturn && buffer.last == carriageReturn)
         try handOver(isEnd: true, body)
     }
 
@@ -129,6 +130,12 @@ struct CSVReader {
                 record.flaw = .tooLong
                 return .tooLong(record, next: index)
             }
+            let plain = plainBytes(from: index, upTo: min(buffer.count, start + Self.longestRecord))
+            if !plain.isEmpty {
+                record.append(plain)
+                index = plain.endIndex
+                continue
+            }
             let byte = buffer[index]
             let next = index + 1 < buffer.count ? buffer[index + 1] : nil
             // What a quote or a carriage return means depends on what follows it.
@@ -164,6 +171,20 @@ struct CSVReader {
         guard isEnd else { return .unfinished }
         if isQuoted { return brokenLine(start..<(secondLine ?? buffer.count)) }
         return finished(breaks: breaks)
+    }
+
+    /// The next bytes that are a field's own, in quotes or not.
+    private func plainBytes(from start: Int, upTo end: Int) -> ArraySlice<UInt8> {
+        let count = buffer.withUnsafeBufferPointer { buffer in
+            var index = start
+            while index < end {
+                let byte = buffer[index]
+                if byte == separator || byte == quote || byte == newline || byte == carriageReturn { break }
+                index += 1
+            }
+            return index - start
+        }
+        return buffer[start..<start + count]
     }
 
     /// Whether a record of several lines is one: it has the fields that it should, and its quotes are in order.

@@ -20,6 +20,8 @@ struct CSVRecord: Equatable {
     init(line: Int, flaw: Flaw? = nil) {
         self.line = line
         self.flaw = flaw
+        bytes.reserveCapacity(128)
+        ends.reserveCapacity(8)
     }
 
     var count: Int { ends.count }

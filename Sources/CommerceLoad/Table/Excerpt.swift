@@ -15,9 +15,7 @@ struct Excerpt: CustomStringConvertible {
 extension String {
     /// Without blanks at both ends, those included that do not break a line (U+00A0, U+202F).
     var trimmed: String {
-        guard let first = unicodeScalars.first, let last = unicodeScalars.last,
-            first.properties.isWhitespace || last.properties.isWhitespace
-        else { return self }
+        guard let first = utf8.first, let last = utf8.last, ![first, last].allSatisfy({ (0x21...0x7E).contains($0) }) else { return self }
         let start = unicodeScalars.firstIndex { !$0.properties.isWhitespace } ?? unicodeScalars.endIndex
         let end = unicodeScalars.lastIndex { !$0.properties.isWhitespace }.map { unicodeScalars.index(after: $0) } ?? start
         return String(unicodeScalars[start..<end])

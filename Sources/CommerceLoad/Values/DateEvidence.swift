@@ -4,6 +4,8 @@ struct DateEvidence {
     private var proofs: [DateOrder: (line: Int, text: String)] = [:]
 
     mutating func add(_ text: String, line: Int) {
+        // It begins with its year, as all dates of most files do.
+        if text.utf8.dropFirst(4).first == UInt8(ascii: "-") { return }
         guard let order = WrittenDate(text)?.provenOrder, proofs[order] == nil else { return }
         proofs[order] = (line, text)
     }

@@ -21,8 +21,8 @@ struct DateScanner {
         return (digits.reduce(0) { $0 * 10 + Int($1 - UInt8(ascii: "0")) }, digits.count)
     }
 
-    mutating func one(of characters: String) -> UInt8? {
-        guard position < bytes.count, characters.utf8.contains(bytes[position]) else { return nil }
+    mutating func one(of characters: StaticString) -> UInt8? {
+        guard position < bytes.count, characters.withUTF8Buffer({ $0.contains(bytes[position]) }) else { return nil }
         position += 1
         return bytes[position - 1]
     }

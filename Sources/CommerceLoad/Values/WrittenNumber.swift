@@ -19,41 +19,41 @@ struct WrittenNumber: Equatable {
     private enum Mark: Hashable {
         case decimal(DecimalMark)
         case blank
+
+        init?(_ scalar: Unicode.Scalar) {
+            switch scalar {
+            case ".": self = .decimal(.point)
+            case ",": self = .decimal(.comma)
+            case " ", "\u{A0}", "\u{202F}": self = .blank
+            default: return nil
+            }
+        }
     }
 
     /// `-`, `+` or none.
     let sign: Character?
-    private var groups: [String] = []
+    private var groups: [Substring] = []
     private var marks: [Mark] = []
 
     /// Nil where the text is no number in any form.
     init?(_ text: String) {
-        var scalars = text.trimmed.unicodeScalars[...]
-        if let first = scalars.first, first == "-" || first == "+" {
-            sign = Character(first)
-            scalars.removeFirst()
+        var rest = text.trimmed[...]
+        if let first = rest.first, first == "-" || first == "+" {
+            sign = first
+            rest.removeFirst()
         } else {
             sign = nil
         }
-        var group = ""
-        for scalar in scalars {
-            let mark: Mark
-            switch scalar {
-            case "0"..."9":
-                group.unicodeScalars.append(scalar)
-                continue
-            case ".": mark = .decimal(.point)
-            case ",": mark = .decimal(.comma)
-            case " ", "\u{A0}", "\u{202F}": mark = .blank
-            default: return nil
-            }
-            guard !group.isEmpty else { return nil }
-            groups.append(group)
+        while true {
+            let digits = Substring(rest.utf8.prefix { $0.isDigit })
+            guard !digits.isEmpty else { return nil }
+            groups.append(digits)
+            rest = rest[digits.endIndex...]
+            guard let scalar = rest.unicodeScalars.first else { return }
+            guard let mark = Mark(scalar) else { return nil }
             marks.append(mark)
-            group = ""
+            rest.unicodeScalars.removeFirst()
         }
-        guard !group.isEmpty else { return nil }
-        groups.append(group)
     }
 
     /// The only decimal mark by which this is a number: a comma in `2,55`, `1.234,5` and `1.234.567`, a point in `2.55` and `0.125`, none
@@ -72,7 +72,7 @@ struct WrittenNumber: Equatable {
             guard marks.isEmpty || marks == [.decimal(.point)] else {
                 throw Malformation("has another mark than a decimal point", hint: provenMark == .point ? nil : .decimal)
             }
-            return (groups[0], marks.isEmpty ? nil : groups[1])
+            return (String(groups[0]), marks.isEmpty ? nil : String(groups[1]))
         case .undecided:
             if let mark = provenMark { return try digits(.decimal(mark)) }
             let digits = try digits(.decimal(.point))
@@ -87,12 +87,12 @@ struct WrittenNumber: Equatable {
             guard whole.count == 1 || isGrouped(whole) && Set(between).count == 1 && between.first != .decimal(mark) else {
                 throw Malformation("is no number")
             }
-            return (whole.joined(), hasDecimals ? groups.last : nil)
+            return (whole.joined(), hasDecimals ? groups.last.map(String.init) : nil)
         }
     }
 
     /// One to three digits that do not begin with 0, and then three each.
-    private func isGrouped(_ groups: ArraySlice<String>) -> Bool {
+    private func isGrouped(_ groups: ArraySlice<Substring>) -> Bool {
         guard groups.count > 1, let first = groups.first else { return false }
         return first.utf8.count <= 3 && !first.hasPrefix("0") && groups.dropFirst().allSatisfy { $0.utf8.count == 3 }
     }
