@@ -96,7 +96,7 @@ struct JSONLogHandlerTests {
         let pipe = Pipe()
         // Non-blocking, as another process may leave a shared descriptor: a long line takes several writes with waits between them.
         _ = fcntl(pipe.fileHandleForWriting.fileDescriptor, F_SETFL, O_NONBLOCK)
-        let reader = Task.detached { pipe.fileHandleForReading.readDataToEndOfFile() }
+        let reader = PipeReader(pipe.fileHandleForReading)
         let output = BufferedOutput(DescriptorWriter(pipe.fileHandleForWriting.fileDescriptor), capacity: 1 << 30)
         let filler = String(repeating: "y", count: 90_000)
         // Threads: tasks on a machine with one core would take turns line by line.
@@ -115,7 +115,7 @@ struct JSONLogHandlerTests {
         }
         #expect(output.flush(within: .seconds(60)))
         try pipe.fileHandleForWriting.close()
-        let lines = await reader.value.split(separator: UInt8(ascii: "\n"))
+        let lines = await reader.data.split(separator: UInt8(ascii: "\n"))
         let messages = try lines.map { try #require(JSONSerialization.jsonObject(with: Data($0)) as? [String: String])["message"] ?? "" }
         #expect(messages.count == 200)
         #expect(Set(messages).count == 200)

@@ -6,16 +6,6 @@ import Testing
 struct BufferedOutputTests {
     private static func line(_ number: Int) -> [UInt8] { Array("\(number) \(String(repeating: "x", count: 90))\n".utf8) }
 
-    /// Reads all that is written until the writing end is closed, on a thread of its own.
-    private static func lines(from reading: FileHandle) async -> [String] {
-        await withCheckedContinuation { continuation in
-            Thread.detachNewThread {
-                let text = String(decoding: (try? reading.readToEnd()) ?? Data(), as: UTF8.self)
-                continuation.resume(returning: text.split(separator: "\n").map(String.init))
-            }
-        }
-    }
-
     @Test func aReaderThatStallsCostsLinesAndNoTime() async throws {
         let pipe = Pipe()
         let output = BufferedOutput(DescriptorWriter(pipe.fileHandleForWriting.fileDescriptor), capacity: 10_000) {
@@ -27,12 +17,12 @@ struct BufferedOutputTests {
         #expect(output.droppedLines > count / 2)
         #expect(!output.flush(within: .milliseconds(1)))
 
-        let reader = Task { await Self.lines(from: pipe.fileHandleForReading) }
+        let reader = PipeReader(pipe.fileHandleForReading)
         #expect(output.flush(within: .seconds(60)))
         output.write(Self.line(count))
         #expect(output.flush(within: .seconds(60)))
         try pipe.fileHandleForWriting.close()
-        let lines = await reader.value
+        let lines = await reader.lines
         // Those that were written are whole and in order, and together with the missing ones they are all.
         let told = lines.compactMap { $0.hasSuffix(" missing") ? Int($0.dropLast(" missing".count)) : nil }.reduce(0, +)
         let numbers = lines.filter { !$0.hasSuffix(" missing") }.compactMap { Int($0.prefix { $0 != " " }) }
@@ -49,7 +39,7 @@ struct BufferedOutputTests {
         for number in 0..<50 { output.write(Self.line(number)) }
         #expect(output.flush(within: .seconds(60)))
         try pipe.fileHandleForWriting.close()
-        #expect(await Self.lines(from: pipe.fileHandleForReading).count == 50)
+        #expect(await PipeReader(pipe.fileHandleForReading).lines.count == 50)
         #expect(output.droppedLines == 0)
     }
 
