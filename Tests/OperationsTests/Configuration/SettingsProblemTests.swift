@@ -45,6 +45,7 @@ struct SettingsProblemTests {
         ("SHUTDOWN_SECONDS", "2.5", "it is not an integer"),
         ("DRAIN_DELAY_SECONDS", "25", "nothing is left of HIGHWATER_SHUTDOWN_SECONDS, 25, to drain"),
         ("DRAIN_DELAY_SECONDS", "-1", "it is out of range"),
+        ("MAX_CONNECTIONS", "0", "it is out of range"),
         ("HTTP_KEEP_ALIVE_SECONDS", "0", "it is out of range"),
         ("HTTP_REQUEST_SECONDS", "0", "it is out of range"),
         ("HTTP_BODY_MEMORY_BYTES", "1024", "it is out of range"),
