@@ -18,6 +18,12 @@ import Testing
         return log
     }
 
+    /// The next word that is another one.
+    private func change(of words: inout AsyncStream<Set<Partition>>.Iterator, from word: Set<Partition>) async -> Set<Partition>? {
+        while let next = await words.next() { if next != word { return next } }
+        return nil
+    }
+
     @Test func theNewestWorksAndTheOthersFollow() async throws {
         let folder = try TemporaryFolder()
         var logs: [SQLiteLog] = []
@@ -28,7 +34,7 @@ import Testing
             members.append(try await logs[number].join(group: "writers", topic: "ordering"))
             words.append(members[number].assignments.makeAsyncIterator())
             #expect(await words[number].next() == all)
-            if number > 0 { #expect(await words[number - 1].next() == []) }
+            if number > 0 { #expect(await change(of: &words[number - 1], from: all) == []) }
         }
         // One in the middle goes: nothing changes. Then the newest: the oldest is the only one that is left.
         await members[1].leave()
@@ -36,11 +42,13 @@ import Testing
         #expect(await words[0].next() == all)
         // A member that comes again is the newest.
         let again = try await logs[1].join(group: "writers", topic: "ordering")
-        #expect(await words[0].next() == [])
+        #expect(await change(of: &words[0], from: all) == [])
         await again.leave()
         #expect(await words[0].next() == all)
+        // The set is repeated: an owner that was deposed meanwhile may have heard it before it knew.
+        #expect(await words[0].next() == all)
         await members[0].leave()
-        #expect(await words[0].next() == nil)
+        #expect(await change(of: &words[0], from: all) == nil)
         for log in logs { await log.close() }
     }
 

@@ -128,6 +128,19 @@ import Testing
         #expect(database.files.displacement()?.kind == .overwritten)
     }
 
+    /// Another process has copied the write-ahead log into the file just before, and no look came between.
+    @Test func anOlderCopyInPlaceBehindACheckpoint() throws {
+        let folder = try TemporaryFolder()
+        let database = try Watched(folder.file("a.sqlite"))
+        try database.checkpoint()
+        let copy = try Data(contentsOf: URL(filePath: database.path))
+        #expect(try database.displacement == nil)
+        try database.insert(100)
+        try database.checkpoint()
+        try overwrite(database.path, with: copy)
+        #expect(try database.displacement == Displacement(.overwritten, database.path))
+    }
+
     @Test func anotherDatabaseInPlace() throws {
         let folder = try TemporaryFolder()
         let other = try Watched(folder.file("b.sqlite"), signature: 78)

@@ -31,6 +31,7 @@ struct ConnectionFault: Sendable {
         case RD_KAFKA_RESP_ERR__TIMED_OUT where isRejection: break
         default: return nil
         }
-        return isRejection ? "no broker lets this client in: \(words); check the ssl and sasl settings" : "Kafka cannot be reached: \(words)"
+        return isRejection
+            ? "no broker lets this client in: \(words); check the ssl and sasl settings" : "Kafka cannot be reached: \(words)"
     }
 }

@@ -39,16 +39,16 @@ final class SQLiteMembership: GroupMembership {
     func leave() async { end() }
 
     private func look() {
-        let change: Bool? = state.withLock { state in
+        let found: (isWorking: Bool, isChanged: Bool)? = state.withLock { state in
             guard let lock = state.lock else { return nil }
             let isNewest = !lock.hasNewer
-            guard isNewest != state.isWorking else { return nil }
-            state.isWorking = isNewest
-            return isNewest
+            defer { state.isWorking = isNewest }
+            return (isNewest, isNewest != state.isWorking)
         }
-        guard let isWorking = change else { return }
-        news.tell(isWorking ? .worksAgain : .waits)
-        continuation.yield(isWorking ? partitions : [])
+        guard let found else { return }
+        if found.isChanged { news.tell(found.isWorking ? .worksAgain : .waits) }
+        // The set is repeated while it stands: a member that was told of it may have to find out first that it had been deposed.
+        if found.isWorking || found.isChanged { continuation.yield(found.isWorking ? partitions : []) }
     }
 
     private func end() {

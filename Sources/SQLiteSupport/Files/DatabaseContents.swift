@@ -28,18 +28,21 @@ struct DatabaseContents {
     mutating func isDatabaseOverwritten(_ db: Database, path: String) -> Bool {
         // The index is looked at before and after: a checkpoint of another connection may begin or end meanwhile. The earlier look is kept,
         // so that what is written after this status was taken is known to be the checkpoint's.
-        let before = WriteAheadIndex(db)?.checkpoint
+        let before = WriteAheadIndex(db)
         let now = FileStatus(path: path)
         guard now != status else {
-            if before?.isUnderWay == false { checkpoint = before }
+            if before?.checkpoint.isUnderWay == false { checkpoint = before?.checkpoint }
             return false
         }
         guard let found = DatabaseHeader(db) else { return false }
-        let after = WriteAheadIndex(db)?.checkpoint
-        let isByCheckpoint = [before, after].contains { $0 == nil || $0 != checkpoint || $0?.isUnderWay == true }
-        let isSQLites = header.map { isByCheckpoint ? found.follows($0) : found == $0 && now?.size == status?.size } ?? true
-        guard isSQLites else { return true }
-        (status, header, checkpoint) = (now, found, before)
+        let after = WriteAheadIndex(db)
+        if let header {
+            let isByCheckpoint = [before, after].contains { $0 == nil || $0?.checkpoint != checkpoint || $0?.checkpoint.isUnderWay == true }
+            guard isByCheckpoint ? found.follows(header) : found == header && now?.size == status?.size else { return true }
+            // A checkpoint does not excuse what was written over the file behind it.
+            if before == after, let size = after?.copiedSize, size != now?.size { return true }
+        }
+        (status, header, checkpoint) = (now, found, before?.checkpoint)
         return false
     }
 }

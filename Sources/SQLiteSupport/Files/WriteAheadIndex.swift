@@ -17,6 +17,8 @@ struct WriteAheadIndex: Equatable {
     /// Frames in the log, those of unfinished transactions left out.
     let frames: UInt32
     let pageSize: Int64
+    /// The database's size in pages, after the last transaction; 0 where the log has had none.
+    let databasePages: UInt32
     /// The last frame's salt and checksum, as the frame itself has them.
     let salt: [UInt8]
     let checksum: [UInt8]
@@ -32,9 +34,16 @@ struct WriteAheadIndex: Equatable {
         let size = bytes.withUnsafeBytes { $0.loadUnaligned(fromByteOffset: 14, as: UInt16.self) }
         pageSize = size == 1 ? 65536 : Int64(size)
         frames = number(16)
+        databasePages = number(20)
         checksum = [number(24), number(28)].flatMap { withUnsafeBytes(of: $0.bigEndian, Array.init) }
         salt = Array(bytes[32..<40])
         checkpoint = Checkpoint(salt: salt, done: number(96), begun: number(128))
+    }
+
+    /// The size of the database's file, where all of the log has been copied into it.
+    var copiedSize: Int64? {
+        guard databasePages > 0, !checkpoint.isUnderWay, frames == 0 || checkpoint.done == frames else { return nil }
+        return Int64(databasePages) * pageSize
     }
 
     /// Whether the log's last frame is in its file as the index has it; nil where the file cannot be read.
