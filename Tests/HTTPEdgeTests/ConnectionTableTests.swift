@@ -62,6 +62,18 @@ import Testing
         #expect(evicted.withLock { $0 } == [1, 0])
     }
 
+    /// A flood of connections that send nothing: what comes a second later is served.
+    @Test func aFloodOfIdleConnectionsKeepsNobodyOut() throws {
+        let table = table(4, spare: 8)
+        for _ in 0..<10 { #expect(table.admit() != nil) }
+        #expect(table.admit() == nil)
+        time.pass(2)
+        let newcomers = try (0..<2).map { _ in try #require(table.admit()) }
+        #expect(newcomers.map { table.serves($0) } == [true, true])
+        // Until the connections that they displaced have gone.
+        #expect(table.admit() == nil)
+    }
+
     // MARK: Over sockets
 
     @Test func probesGetThroughAndOthersAreToldToComeLater() async throws {

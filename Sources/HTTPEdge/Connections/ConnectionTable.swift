@@ -70,11 +70,14 @@ final class ConnectionTable: Sendable {
     func admit() -> Entry? {
         let now = now()
         let (entry, victims, count) = state.withLock { state -> (Entry?, [Entry], Int) in
-            if let limit, state.places.count >= limit + spare {
-                return (nil, makeRoom(&state, limit, now), state.places.count)
+            var victims: [Entry] = []
+            // The last places are for newcomers that displace another, which has yet to go.
+            if let limit, state.places.count >= limit + spare - min(16, spare / 4) {
+                victims = makeRoom(&state, limit, now)
+                guard !victims.isEmpty, state.places.count < limit + spare else { return (nil, victims, state.places.count) }
             }
             let entry = Entry(now)
-            let victims = take(entry, &state, now)
+            victims += take(entry, &state, now)
             return (entry, victims, state.places.count)
         }
         finish(victims, count: count)
@@ -138,10 +141,15 @@ final class ConnectionTable: Sendable {
     private func makeRoom(_ state: inout State, _ limit: Int, _ now: NIODeadline) -> [Entry] {
         guard now >= state.nextSearch else { return [] }
         let latest = (now - Self.grace).uptimeNanoseconds
-        let idle = state.places.values.compactMap { entry, place -> (since: UInt64, entry: Entry)? in
-            guard place != .evicted, let since = entry.sinceIdle, since <= latest else { return nil }
-            return (since, entry)
+        func idleOnes(_ wanted: Place) -> [(since: UInt64, entry: Entry)] {
+            state.places.values.compactMap { entry, place in
+                guard place == wanted, let since = entry.sinceIdle, since <= latest else { return nil }
+                return (since, entry)
+            }
         }
+        // A regular one leaves a regular place.
+        var idle = idleOnes(.regular)
+        if idle.isEmpty { idle = idleOnes(.spare) }
         guard !idle.isEmpty else {
             state.nextSearch = now + Self.searchPause
             return []
