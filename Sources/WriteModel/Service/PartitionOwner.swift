@@ -147,8 +147,6 @@ actor PartitionOwner {
                 if machine.epoch > .zero { assignLater(after: backoff.cap) }
                 return
             }
-            // Before another is opened: each of them takes file descriptors.
-            store = nil
             let opened = try await stores.open(partition, foldVersion: foldVersion)
             store = opened
             isStoreDisplaced = false
