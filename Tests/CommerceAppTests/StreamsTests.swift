@@ -8,9 +8,9 @@ extension AppTests {
         /// A pipe whose reader has ended.
         private static let closed = "exec > >(exec true); wait $!"
 
-        /// What standard error has beside log lines.
+        /// What standard error has beside log lines and progress.
         private static func messages(_ output: Installation.Output) -> [String] {
-            output.errors.split(separator: "\n").map(String.init).filter { !$0.hasPrefix("{") }
+            output.errors.split(separator: "\n").map(String.init).filter { !$0.hasPrefix("{") && !$0.contains(" %, ") }
         }
 
         /// An installation with an order in its log and its views.

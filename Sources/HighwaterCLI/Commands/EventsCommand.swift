@@ -114,7 +114,8 @@ struct EventsTailCommand<Program: HighwaterProgram>: AsyncParsableCommand, RunsU
                     }
                 }
             }
-            try await group.waitForAll()
+            // With the first that fails the others end, which would else follow the log for ever.
+            for try await _ in group {}
         }
     }
 
