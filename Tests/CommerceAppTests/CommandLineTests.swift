@@ -216,7 +216,7 @@ extension AppTests {
             .timeLimit(.minutes(5)),
             arguments: [
                 ["status"], ["events", "tail"], ["events", "show", "order/1"], ["topics", "check"], ["topics", "create"],
-                ["replay", "--all"], ["verify", "--all"],
+                ["replay", "--all"],
             ])
         func whatToolsLogIsJSON(_ arguments: [String]) async throws {
             // librdkafka has something to say there.
