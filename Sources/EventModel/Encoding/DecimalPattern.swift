@@ -24,7 +24,7 @@ package enum DecimalPattern {
         return parts + between(["1"] + high.dropFirst().map { _ in "0" }, high)
     }
 
-    /// Of as many digits each.
+    /// Alternatives for the numbers between two that have as many digits.
     private static func between(_ low: [Character], _ high: [Character]) -> [String] {
         guard let first = low.first, let last = high.first else { return [""] }
         let (lowRest, highRest) = (Array(low.dropFirst()), Array(high.dropFirst()))

@@ -69,7 +69,7 @@ enum EntityTags: Sendable {
         self = .listed(tags)
     }
 
-    /// By the strong comparison, which a weak tag never passes (RFC 9110, section 8.8.3.2).
+    /// The strong comparison, which a weak tag never passes (RFC 9110, section 8.8.3.2).
     func matchesStrongly(_ tag: EntityTag) -> Bool {
         switch self {
         case .existing: true
@@ -77,6 +77,7 @@ enum EntityTags: Sendable {
         }
     }
 
+    /// The weak comparison, which looks at no `W/`.
     func matchesWeakly(_ tag: EntityTag) -> Bool {
         switch self {
         case .existing: true
