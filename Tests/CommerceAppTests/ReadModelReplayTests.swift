@@ -84,12 +84,7 @@ extension AppTests {
                                 // In the place of the time that the one killed is waited for.
                                 try await database.moveLeases(by: .seconds(-60))
                             }
-                            try await commerce.holdingReplay(arguments) { replay in
-                                try await eventually("it builds") { try await database.states(view).contains("building") }
-                                replay.process.signal(SIGKILL)
-                                #expect(await replay.process.wait() == .signal(SIGKILL))
-                            }
-                            #expect(try await database.states(view).last == "building")
+                            try await commerce.killReplay(arguments, of: view, in: database)
                             try await expectUntouched("after the one that was building")
                         }
                     }
