@@ -47,6 +47,7 @@ final class PostgresBareLoader: BareLoader {
             switch value {
             case .null: buffer.append(bigEndian: Int32(-1))
             case .integer(let number): buffer.append(field: number)
+            case .wide: preconditionFailure("the figures of a benchmark have 64 bits")
             case .text(let text): buffer.append(field: text)
             case .timestamp(let instant): buffer.append(field: instant.microseconds)
             }
