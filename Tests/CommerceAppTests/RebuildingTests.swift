@@ -58,61 +58,6 @@ extension AppTests {
             return total
         }
 
-        @Test(.timeLimit(.minutes(5))) func aSecondReplayIsRefused() async throws {
-            let commerce = try Installation()
-            let database = ReadModelDatabase.sqlite(of: commerce)
-            try await commerce.up { server in
-                _ = try await commerce.load(to: server)
-                try await commerce.checkViews(server)
-                // What stands between a killed builder and a living one is the lease alone.
-                try await commerce.killReplay(["replay", "order-summary", "--memory", "1k"], of: "order-summary", in: database)
-                try await database.moveLeases(by: .seconds(120))
-                for arguments in [[], ["--no-verify"], ["--memory", "1k"]] {
-                    let second = try await commerce.run(["replay", "order-summary"] + arguments)
-                    #expect(second.status == 1, "\(second.text)")
-                    #expect(second.errors.contains("is being rebuilt by"), "\(second.errors)")
-                }
-                // Another projection is free.
-                #expect(try await commerce.run("replay", "sales-by-day").status == 0)
-                try await database.moveLeases(by: .seconds(-240))
-                let next = try await commerce.run("replay", "order-summary")
-                #expect(next.status == 0, "\(next.errors)")
-                #expect(try await database.states("order-summary") == ["retired", "live"])
-            }
-        }
-
-        @Test(.timeLimit(.minutes(5)), arguments: [SIGINT, SIGTERM]) func aReplayThatIsToldToStopLeavesNothing(_ signal: Int32) async throws
-        {
-            let commerce = try Installation()
-            let database = ReadModelDatabase.sqlite(of: commerce)
-            try await commerce.up { server in
-                _ = try await commerce.load(to: server)
-                try await commerce.checkViews(server)
-                // One that has come to its end before the signal arrives has ended well.
-                var end = CommerceProcess.Exit.status(0)
-                var before: [String] = []
-                while end == .status(0) {
-                    before = try await database.states("order-summary")
-                    let (exit, errors) = try await commerce.interruptingReplay(
-                        ["replay", "order-summary", "--memory", "1k"], of: "order-summary", in: database, by: signal)
-                    end = exit
-                    if try await database.states("order-summary").last == "ready" {
-                        // It was filled before the signal came, and is kept for the next one.
-                        #expect(try await commerce.run("replay", "order-summary").status == 0)
-                        end = .status(0)
-                    } else if exit != .status(0) {
-                        #expect(errors.contains("the live rows are as they were"), "\(errors)")
-                    }
-                }
-                #expect(end == .status(1))
-                #expect(try await database.states("order-summary") == before)
-                // No lease stands in the way of the next one.
-                let next = try await commerce.run("replay", "order-summary")
-                #expect(next.status == 0, "\(next.text)\(next.errors)")
-                try await commerce.checkViews(server)
-            }
-        }
-
         @Test(.timeLimit(.minutes(5))) func aReplayOfNothingIsAUsageError() async throws {
             let commerce = try Installation()
             try await commerce.up { _ in

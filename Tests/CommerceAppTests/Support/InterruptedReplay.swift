@@ -19,16 +19,4 @@ extension Installation {
             return (exit, replay.standardError.text)
         }
     }
-
-    /// Kills a `replay` with -9 while its generation is being built, and leaves that behind with its lease. The projection has to be one that
-    /// takes a while.
-    func killReplay(_ arguments: [String], of projection: String, in database: ReadModelDatabase) async throws {
-        for _ in 0..<50 {
-            // What another attempt has left behind holds this one up no longer.
-            try await database.moveLeases(by: .seconds(-60))
-            _ = try await interruptingReplay(arguments, of: projection, in: database, by: SIGKILL)
-            if try await database.states(projection).last == "building" { return }
-        }
-        Issue.record("no replay of \(projection) was caught while it built")
-    }
 }
