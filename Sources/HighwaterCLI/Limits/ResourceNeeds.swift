@@ -71,13 +71,15 @@ struct ResourceNeeds: Equatable, Sendable {
             // Each has a connection that writes and one that reads: twice the file and its write-ahead log, and their shared memory.
             items.append(Item(what: "the state stores of \(plan.partitions) partitions", descriptors: 5 * plan.partitions))
         }
-        if let brokers = plan.brokers { addKafka(plan, brokers) } else { addEmbeddedLog() }
+        if let brokers = plan.brokers { addKafka(plan, brokers) } else { addEmbeddedLog(plan) }
     }
 
-    private mutating func addEmbeddedLog() {
-        // As read models; and a watch of the write-ahead log.
+    private mutating func addEmbeddedLog(_ plan: Plan) {
+        // As read models; a watch of the write-ahead log; and a lock for each group that the process is a member of.
         let connections = 1 + SQLiteLog.Options().maximumReaders
-        items.append(Item(what: "the event log", descriptors: 2 * connections + 2))
+        let runners = plan.roles.contains(.project) ? plan.projections * plan.readModels : 0
+        let groups = runners + (plan.roles.contains(.serve) ? plan.contexts : 0)
+        items.append(Item(what: "the event log", descriptors: 2 * connections + 10 + groups))
     }
 
     private mutating func addKafka(_ plan: Plan, _ brokers: Int) {
