@@ -86,7 +86,7 @@ extension AppTests {
         /// The soft limit is for programs that use select(2).
         @Test(.timeLimit(.minutes(5))) func theSoftLimitIsRaised() async throws {
             let commerce = try Installation(["HIGHWATER_PARTITIONS": "64"])
-            try await commerce.up(shell: "ulimit -Hn 2048; ulimit -Sn 256") { server in
+            try await commerce.up(shell: "ulimit -Sn 256; ulimit -Hn 2048") { server in
                 let metrics = try await server.get("/metrics").text
                 #expect(metrics.contains("process_max_fds 2048"))
             }
