@@ -41,7 +41,9 @@ extension AppTests {
             // A stream that is closed is no different, and no file takes its place.
             let output = try await commerce.run(["status"], shell: "exec >&-")
             #expect(output.status == 1)
-            #expect(Self.messages(output) == ["error: standard output cannot be written: Bad file descriptor"])
+            // Why depends on what the runtime has opened in its place before the program began.
+            let messages = Self.messages(output)
+            #expect(messages.count == 1 && messages[0].hasPrefix("error: standard output cannot be written: "), "\(messages)")
         }
 
         @Test(.timeLimit(.minutes(5))) func aReaderThatHasGoneEndsTheCommandQuietly() async throws {
