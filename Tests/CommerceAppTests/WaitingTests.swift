@@ -132,7 +132,7 @@ extension AppTests {
                     try await relay.running {
                         try await eventually("it is ready") { try await server.get("/health/ready").json["status"].text == "ready" }
                         try await server.waitForViews(positions: positions)
-                        #expect(try await server.get("/health/ready/views").status == 200)
+                        try await eventually("views are ready") { try await server.get("/health/ready/views").status == 200 }
                     }
                     try await isDegraded(because: "PostgreSQL at 127.0.0.1:\(url.port ?? 0)/")
                     let placed = try await server.place("5")
