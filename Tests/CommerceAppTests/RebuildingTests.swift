@@ -58,6 +58,51 @@ extension AppTests {
             return total
         }
 
+        @Test(.timeLimit(.minutes(5))) func aSecondReplayIsRefused() async throws {
+            let commerce = try Installation()
+            let database = ReadModelDatabase.sqlite(of: commerce)
+            try await commerce.up { server in
+                _ = try await commerce.load(to: server)
+                try await commerce.checkViews(server)
+                // What stands between a killed builder and a living one is the lease alone.
+                try await commerce.killReplay(["replay", "order-summary", "--memory", "1k"], of: "order-summary", in: database)
+                try await database.moveLeases(by: .seconds(120))
+                for arguments in [[], ["--no-verify"], ["--memory", "1k"]] {
+                    let second = try await commerce.run(["replay", "order-summary"] + arguments)
+                    #expect(second.status == 1, "\(second.text)")
+                    #expect(second.errors.contains("is being rebuilt by"), "\(second.errors)")
+                }
+                // Another projection is free.
+                #expect(try await commerce.run("replay", "sales-by-day").status == 0)
+                try await database.moveLeases(by: .seconds(-240))
+                let next = try await commerce.run("replay", "order-summary")
+                #expect(next.status == 0, "\(next.errors)")
+                #expect(try await database.states("order-summary") == ["retired", "live"])
+            }
+        }
+
+        @Test(.timeLimit(.minutes(5)), arguments: [SIGINT, SIGTERM]) func aReplayThatIsToldToStopLeavesTheLiveRowsAsTheyWere(
+            _ signal: Int32
+        ) async throws {
+            let commerce = try Installation()
+            let database = ReadModelDatabase.sqlite(of: commerce)
+            try await commerce.up { server in
+                _ = try await commerce.load(to: server)
+                try await commerce.checkViews(server)
+                let (exit, errors) = try await commerce.interruptingReplay(
+                    ["replay", "order-summary", "--memory", "1k"], of: "order-summary", in: database, by: signal)
+                #expect(exit == .status(1) && errors.contains("the live rows are as they were"), "\(exit) \(errors)")
+                // One that was filled before the signal came is kept for the next replay, which is told.
+                let states = try await database.states("order-summary")
+                #expect(states == ["live"] || states == ["live", "ready"] && errors.contains("takes on generation 2"), "\(states) \(errors)")
+                // No lease stands in the way of the next one.
+                let next = try await commerce.run("replay", "order-summary")
+                #expect(next.status == 0, "\(next.text)\(next.errors)")
+                #expect(try await database.states("order-summary") == ["retired", "live"])
+                try await commerce.checkViews(server)
+            }
+        }
+
         @Test(.timeLimit(.minutes(5))) func aReplayOfNothingIsAUsageError() async throws {
             let commerce = try Installation()
             try await commerce.up { _ in
