@@ -1,8 +1,9 @@
 public import ArgumentParser
+import Dispatch
 import Operations
 
 /// An executable made of an ``Application``: conform, mark it `@main`, and there is a subcommand for every role and tool.
-public protocol HighwaterProgram {
+public protocol HighwaterProgram: SendableMetatype {
     static var application: Application { get }
     /// Subcommands of its own, listed behind Highwater's.
     static var commands: [any ParsableCommand.Type] { get }
@@ -15,12 +16,14 @@ extension HighwaterProgram {
     ///
     /// Exit status: 0 done, 1 failed, 2 finished with findings, 64 usage, 78 configuration. Being told to stop (SIGTERM, SIGINT, SIGHUP) is the
     /// ordinary end of a command that runs until then, whenever it comes; another command has failed then.
-    public static func main() async {
-        // Before all else: what comes first may already be a signal.
-        TerminationSignals.process.install()
+    public static func main() {
+        // The first descriptor that is opened takes the number of a stream that is closed.
         StandardStreams.prepare()
+        TerminationSignals.process.install()
         _ = ProcessLimits.process
-        endProcess(await status())
+        // From here on there is the runtime of concurrency, which opens descriptors and starts threads.
+        Task { endProcess(await status()) }
+        dispatchMain()
     }
 
     private static func status() async -> Int32 {
