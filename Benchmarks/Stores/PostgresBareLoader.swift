@@ -30,7 +30,7 @@ final class PostgresBareLoader: BareLoader {
         var next = 0
         try connection.copy("COPY bare_rows FROM STDIN (FORMAT binary, FREEZE)") { buffer in
             while buffer.count < Self.chunk, next < rows.count {
-                append(rows[next], to: &buffer)
+                try append(rows[next], to: &buffer)
                 next += 1
             }
             return next < rows.count
@@ -40,14 +40,14 @@ final class PostgresBareLoader: BareLoader {
         try connection.execute("COMMIT")
     }
 
-    private func append(_ row: PartitionRow, to buffer: inout [UInt8]) {
+    private func append(_ row: PartitionRow, to buffer: inout [UInt8]) throws(WideFigure) {
         buffer.append(bigEndian: Int16(schema.columns.count + 2))
         buffer.append(field: row.row.key)
         for value in row.row.values {
             switch value {
             case .null: buffer.append(bigEndian: Int32(-1))
             case .integer(let number): buffer.append(field: number)
-            case .wide: preconditionFailure("the figures of a benchmark have 64 bits")
+            case .wide(let number): throw WideFigure(number: number)
             case .text(let text): buffer.append(field: text)
             case .timestamp(let instant): buffer.append(field: instant.microseconds)
             }

@@ -43,13 +43,13 @@ final class PostgresConnection: SQLConnection {
     /// COPY in the binary format.
     ///
     /// - Parameter fill: appends rows to an empty buffer; returns false after the last.
-    func copy(_ sql: String, _ fill: (inout [UInt8]) -> Bool) throws {
+    func copy(_ sql: String, _ fill: (inout [UInt8]) throws -> Bool) throws {
         try check(PQexec(handle, sql), PGRES_COPY_IN)
         // Signature, flags, and the length of a header extension ("Binary Format" in the manual's page on COPY).
         var buffer: [UInt8] = Array("PGCOPY\n".utf8) + [0xFF, 0x0D, 0x0A, 0x00] + [UInt8](repeating: 0, count: 8)
         var hasMore = true
         while hasMore {
-            hasMore = fill(&buffer)
+            hasMore = try fill(&buffer)
             if !hasMore { buffer += [0xFF, 0xFF] }
             let sent = buffer.withUnsafeBytes { PQputCopyData(handle, $0.bindMemory(to: CChar.self).baseAddress, CInt($0.count)) }
             guard sent == 1 else { throw error }

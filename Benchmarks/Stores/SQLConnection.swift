@@ -20,3 +20,10 @@ protocol BareLoader {
     /// The secondary indexes that a rebuild makes besides.
     func index() throws
 }
+
+/// A figure that a bare loader's columns of 64 bits do not hold.
+struct WideFigure: Error, CustomStringConvertible {
+    let number: Int128
+
+    var description: String { "the bare loaders have columns of 64 bits, and \(number) needs more" }
+}

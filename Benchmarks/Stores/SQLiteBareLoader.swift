@@ -30,7 +30,7 @@ final class SQLiteBareLoader: BareLoader {
                 switch value {
                 case .null: insert.bind(nil)
                 case .integer(let number): insert.bind(number)
-                case .wide: preconditionFailure("the figures of a benchmark have 64 bits")
+                case .wide(let number): throw WideFigure(number: number)
                 case .text(let text): insert.bind(text)
                 case .timestamp(let instant): insert.bind(instant.microseconds)
                 }

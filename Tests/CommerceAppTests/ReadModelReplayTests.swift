@@ -84,7 +84,7 @@ extension AppTests {
                                 // In the place of the time that the one killed is waited for.
                                 try await database.moveLeases(by: .seconds(-60))
                             }
-                            _ = try await commerce.interruptingReplay(arguments, of: view, in: database, by: SIGKILL)
+                            try await commerce.killReplay(arguments, of: view, in: database)
                             try await expectUntouched("after the one that was building")
                         }
                     }

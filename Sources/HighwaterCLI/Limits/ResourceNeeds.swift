@@ -44,6 +44,10 @@ struct ResourceNeeds: Equatable, Sendable {
         var cores = ProcessInfo.processInfo.activeProcessorCount
 
         var readModels: Int { sqliteReadModels + postgresReadModels }
+        /// Projections that the process keeps up to date, each in each read model.
+        var runners: Int { roles.contains(.project) ? projections * readModels : 0 }
+        /// Groups that the process is a member of: one for each runner, and the writers' of each context.
+        var groups: Int { runners + (roles.contains(.serve) ? contexts : 0) }
     }
 
     init(_ plan: Plan) {
@@ -75,11 +79,10 @@ struct ResourceNeeds: Equatable, Sendable {
     }
 
     private mutating func addEmbeddedLog(_ plan: Plan) {
-        // As read models; a watch of the write-ahead log; and a lock for each group that the process is a member of.
+        // As of a read model: two for each connection, the shared memory, eight temporary files. Besides, a watch of the write-ahead log, and a lock
+        // for each group.
         let connections = 1 + SQLiteLog.Options().maximumReaders
-        let runners = plan.roles.contains(.project) ? plan.projections * plan.readModels : 0
-        let groups = runners + (plan.roles.contains(.serve) ? plan.contexts : 0)
-        items.append(Item(what: "the event log", descriptors: 2 * connections + 10 + groups))
+        items.append(Item(what: "the event log", descriptors: connections * 2 + 1 + 8 + 1 + plan.groups))
     }
 
     private mutating func addKafka(_ plan: Plan, _ brokers: Int) {
@@ -98,11 +101,9 @@ struct ResourceNeeds: Equatable, Sendable {
             add("the directory of owners", plan.contexts)
         }
         // A group's coordinator is a broker of its own.
-        let runners = plan.roles.contains(.project) ? plan.projections * plan.readModels : 0
-        let groups = runners + (plan.roles.contains(.serve) ? plan.contexts : 0)
-        if groups > 0 { add("members of consumer groups", groups, extraBrokers: 1) }
+        if plan.groups > 0 { add("members of consumer groups", plan.groups, extraBrokers: 1) }
         // One client reads a partition once at a time: each projection, the writers, and what is read back.
-        let readers = runners + (plan.roles.contains(.serve) ? 1 + ReadBack.concurrency : 0) + 4
+        let readers = plan.runners + (plan.roles.contains(.serve) ? 1 + ReadBack.concurrency : 0) + 4
         add("readers of Kafka", readers)
         // The one that asks, and the threads for calls that block.
         items.append(Item(what: "Kafka's administration", descriptors: client.descriptors, threads: client.threads + 8))

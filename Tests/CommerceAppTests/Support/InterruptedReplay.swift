@@ -30,7 +30,7 @@ extension Installation {
     /// Kills a `replay` with -9 while its generation is being built, and leaves that behind with its lease.
     func killReplay(_ arguments: [String], of projection: String, in database: ReadModelDatabase) async throws {
         for _ in 0..<10 {
-            // What another attempt has left behind holds this one up no longer.
+            // The lease of the attempt before would refuse this one.
             try await database.moveLeases(by: .seconds(-60))
             _ = try await interruptingReplay(arguments, of: projection, in: database, by: SIGKILL)
             if try await database.states(projection).last == "building" { return }
